@@ -1,0 +1,1 @@
+"""Simulated vendors: small servers with state that behave like the real platforms."""
