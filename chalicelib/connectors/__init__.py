@@ -1,0 +1,1 @@
+"""Platforms: one folder and one line in the catalog each."""

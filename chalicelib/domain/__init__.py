@@ -1,0 +1,1 @@
+"""Values, rules and ports: what Synclog knows before it talks to anything."""

@@ -1,0 +1,232 @@
+"""The ports a platform offers, by kind; a connector folder implements those it can.
+
+The engine works in batches: one call of a port serves many rows, and one bad record never fails its
+neighbours, so answers are per record: a value, or the ``SyncFailure`` of that record.
+A failure of the whole call (no answer, token refused) is raised as ``SyncFailure``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from chalicelib.domain.reasons import SyncFailure
+from chalicelib.domain.setup import Connection
+from chalicelib.domain.statuses import Kind, Outcome
+
+R = TypeVar("R")  # a canonical record
+D = TypeVar("D")  # what the target should hold
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    """A record that a webhook or a poll says has changed."""
+
+    kind: Kind
+    record: str
+    version: int | None = None  #: milliseconds of the source's clock
+    updated_at: datetime | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)  #: as far as known without asking
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangePage:
+    """A page of a poll, oldest change first; ``page`` None where it ends."""
+
+    changes: Sequence[Changed]
+    page: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookRead:
+    """What a delivery says. ``ignored`` gives the reason why there is nothing to request."""
+
+    changes: Sequence[Changed] = ()
+    ignored: str = ""
+    revoked: bool = False  #: the merchant took our access away
+
+
+class WebhookRefusedError(Exception):
+    """The delivery is not from the platform (signature); refused with 401 or 403, nothing stored."""
+
+
+class WebhookUnreadableError(Exception):
+    """The delivery is from the platform and cannot be read; its message says why, without data."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A value of the platform that people pick from: a category, location, price list …"""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """What a connection check found; ``problems`` are sentences with their mend."""
+
+    ok: bool
+    account: str = ""  #: who the platform says we are
+    problems: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted(Generic[D]):
+    """What one row wants at the target."""
+
+    record: str
+    desired: D
+    target_id: str | None  #: as linked; None: not known yet
+    key: str  #: idempotency key of a create, at most 45 characters
+    unclear: bool = False  #: a write may have arrived unnoticed: find it by its key first
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What the target holds for a wanted record."""
+
+    target_id: str
+    version: str | None = None
+    equal: bool  #: whether it holds what is desired
+    live: bool = True  #: whether it is where it must be seen
+    ours: bool = True  #: False: found by its key and not linked before; writing adopts it
+    total: str = ""  #: what it amounts to, for people, where that matters
+    taken: bool = False  #: whether the ERP has taken the goods of this order
+    state: Any = None  #: the connector's own, handed back on write
+    links: Mapping[str, str] = field(default_factory=dict)  #: kind → id, more that was found out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What a write left at the target, read from its answer or read back."""
+
+    target_id: str
+    version: str | None = None
+    outcome: Outcome
+    verified: bool  #: the answer or a read-back holds what was sent
+    awaiting: bool = False  #: taken, and not shown yet
+    code: int = 200
+    detail: str = ""  #: for people, where there is something to say ("shipped 2 of 3")
+    taken: bool = False
+    links: Mapping[str, str] = field(
+        default_factory=dict
+    )  #: kind → id at the target, to be linked too
+
+
+class Source(Protocol[R]):
+    """Reads records of one kind."""
+
+    def fetch_many(self, ids: Sequence[str]) -> Mapping[str, R | SyncFailure]:
+        """Read records as they are now, in the vendor's batches; ids it does not know are absent."""
+
+    def list_changes(
+        self, *, since: datetime, until: datetime | None, page: str | None
+    ) -> ChangePage:
+        """One page of what changed from ``since`` on (inclusive), oldest first.
+
+        Raises ``SyncFailure``; a page token that expired is ``SyncFailure`` with error_code ``cursor_expired``:
+        start the slice again from its cursor.
+        """
+
+
+class Target(Protocol[D]):
+    """Finds and writes records of one kind."""
+
+    def find_many(self, wanted: Sequence[Wanted[D]]) -> Mapping[str, Found | SyncFailure]:
+        """What the target holds for each; absent: nothing. Keys are ``Wanted.record``."""
+
+    def write_many(
+        self, writes: Sequence[tuple[Wanted[D], Found | None]]
+    ) -> Mapping[str, Done | SyncFailure]:
+        """Make the target hold what is desired: create where nothing was found, else update.
+
+        Every answer is verified or says that it is not. A record whose write got no answer is
+        ``SyncFailure(OUTCOME_UNKNOWN)``.
+        """
+
+
+class Platform(Protocol):
+    """One platform: declared in ``connectors/catalog.py``, one object per connection and batch."""
+
+    def source(self, kind: Kind) -> Source[Any]:
+        """The port that reads records of a kind. Raises ``LookupError`` for one it does not offer."""
+
+    def target(self, kind: Kind, settings: Mapping[str, Any]) -> Target[Any]:
+        """The port that writes records of a kind, with the flow's settings."""
+
+    def check(self) -> Check:
+        """Ask the platform who we are and whether we may do what the flows need; a few calls."""
+
+    def list_choices(self, what: str) -> Sequence[Choice]:
+        """Values people pick from; ``what`` is a word of the platform's ``Offer.choices``."""
+
+    def ensure_webhooks(self, address: str) -> Mapping[str, str]:
+        """Register our address at the vendor where that is missing or switched off, and remove doubles.
+
+        Returns credentials to be kept (a signature key), empty when nothing changed.
+        """
+
+    def refresh_tokens(self) -> Mapping[str, str]:
+        """Exchange the refresh token; returns all credentials that changed, with ``expires_at``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """A webhook request as received: header names in lower case, body bytes untouched."""
+
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    address: str  #: our webhook address exactly as it was registered
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How many calls a connection may make, and how long the platform takes to show a write; seconds."""
+
+    calls: int
+    window_s: int = 60
+    settle_s: float = 60
+    timeout_s: float = 20
+    awaiting_limit_s: float = 600  #: how long an accepted record may stay invisible
+    awaiting_every_s: float = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """A setting or credential of a connection, as its form and its check know it."""
+
+    name: str
+    label: str
+    required: bool = False
+    secret: bool = False
+    default: str | None = None
+    help: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What a platform is: the one line of ``connectors/catalog.py`` points here."""
+
+    name: str  #: "square"
+    label: str  #: "Square"
+    pace: Pace
+    fields: Sequence[Field]  #: settings and credentials
+    sources: Sequence[Kind]
+    targets: Sequence[Kind]
+    choices: Sequence[str]  #: words for ``list_choices``
+    open: Callable[["Account"], Platform]
+    read_webhook: Callable[["Account", Delivery], WebhookRead]
+    record_url: Callable[[Connection, Kind, str], str | None]  #: where people see a record
+    one_writer: Sequence[Kind] = ()  #: kinds whose writes the vendor serialises per account
+    prerequisites: Sequence[str] = ()  #: plan, role, scopes: sentences for the person who connects
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A connection opened for work: its address, settings, credentials and the client to call with."""
+
+    connection: Connection
+    credentials: Mapping[str, str]
+    http: Any  #: ``connectors.http.Client``; Any, because the domain knows no client

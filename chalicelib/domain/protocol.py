@@ -1,0 +1,459 @@
+"""The life of a row: request, claim, complete, park, sweep, each as one conditional write.
+
+Pure: a function receives what is known and the time, and returns the write that makes the move if,
+and only if, the row still allows it. Every rule is told in the docstring of the function it rules.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.rows import Row, RowName
+from chalicelib.domain.statuses import Kind, Status
+from chalicelib.domain.writes import MISSING, OWED, SETTLED, Alternative, Field, Op, RowWrite, Term
+
+DUE_AFTER_S = 300  #: first interval of the sweeper
+DUE_AT_MOST_S = 6 * 3600  #: its longest
+CLAIM_EARLY_S = 2  #: a message may come this much before its time
+STARTS_AT_MOST = 5  #: claims without an end after which a row is closed as crashed
+DELAY_AT_MOST_S = 900  #: longest delay of one SQS message (SendMessage, DelaySeconds)
+
+_PARKED = (Reason.THROTTLED.value, Reason.FLOW_OFF.value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One sentence through the door: "record X of flow F changed"."""
+
+    name: RowName
+    kind: Kind
+    by: str  #: webhook, poll, person, redrive, release, sweeper, flow
+    source_version: int | None = None
+    platform_updated_at: datetime | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    execution: str | None = None
+    backlog_cause: str | None = (
+        None  #: the rate cause, while a connection of the flow is backlogged
+    )
+    only_under_cause: str | None = None  #: a release frees exactly the rows of its cause
+    only_failed_at: int | None = None  #: a redrive acts only on the failure its message tells of
+
+    @property
+    def by_person(self) -> bool:
+        """Whether a person asked: it looks at the target whatever the hash says."""
+        return self.by == "person"
+
+
+def request(asked: Request, now: datetime) -> RowWrite:
+    """Return the write of one request; tags: ``send``, ``joined``, ``parked``, ``refused``.
+
+    Only ``send`` is followed by a message. A row that is owed already just waits for the attempt that is
+    coming; while it is leased, the request is counted so that the attempt cannot close over it.
+    """
+    return RowWrite(
+        name=asked.name, kind=asked.kind, alternatives=tuple(_request_alternatives(asked, now))
+    )
+
+
+def _request_alternatives(asked: Request, now: datetime) -> list[Alternative]:
+    if asked.only_under_cause is not None or asked.only_failed_at is not None:
+        return _conditional_request(asked, now)
+    opening = _parked_opening if asked.backlog_cause else _opening
+    return [*opening(asked, now), *_joining(asked, now)]
+
+
+def _conditional_request(asked: Request, now: datetime) -> list[Alternative]:
+    if asked.only_under_cause is not None:
+        terms = [Term("cause", Op.EQ, asked.only_under_cause)]
+    else:
+        terms = [
+            Term("status", Op.EQ, Status.FAILED.value),
+            Term("handled", Op.EQ, asked.only_failed_at),
+        ]
+    return [
+        Alternative(tag=a.tag, when=(*terms, *a.when), changes=a.changes, adds=a.adds)
+        for a in _opening(asked, now)
+        if MISSING not in a.when
+    ]
+
+
+def _news(asked: Request) -> dict[str, Any]:
+    """What a request tells about the record, whatever state the row is in."""
+    news: dict[str, Any] = {"requested_by": asked.by}
+    if asked.source_version is not None:
+        news["source_version"] = asked.source_version
+    if asked.platform_updated_at is not None:
+        news["platform_updated_at"] = asked.platform_updated_at
+    if asked.columns:
+        news["columns"] = dict(asked.columns)
+    if asked.execution is not None:
+        news["execution"] = asked.execution
+    if asked.by_person:
+        news["forced"] = True
+    return news
+
+
+def _queued(asked: Request, now: datetime) -> dict[str, Any]:
+    return {
+        **_news(asked),
+        "status": Status.PENDING,
+        "reason": Reason.QUEUED,
+        "detail": None,
+        "cause": None,
+        "fingerprint": None,
+        "failed_at": None,
+        "requested_at": now,
+        "updated_at": now,
+        "due_at": now + timedelta(seconds=DUE_AFTER_S),
+        "due_every_s": DUE_AFTER_S,
+    }
+
+
+def _fresh_episode(asked: Request, now: datetime) -> dict[str, Any]:
+    changes = {"tries": 0, "starts": 0, "next_attempt_at": None, "awaiting_since": None}
+    return {**changes, "listed_at": now} if asked.kind.is_listed_by_episode else changes
+
+
+def _new_row(now: datetime) -> dict[str, Any]:
+    return {"received_at": now, "listed_at": now, "handled": 0, "attempts": 0}
+
+
+def _versions(terms: Sequence[Term], alternative: Alternative) -> list[Alternative]:
+    """Split an alternative in two: raise the known version if it is higher, else leave it."""
+    version = alternative.changes.get("source_version")
+    if version is None:
+        return [alternative]
+    rest = {key: value for key, value in alternative.changes.items() if key != "source_version"}
+    rest.pop("platform_updated_at", None)
+    higher = Term("source_version", Op.LT_OR_ABSENT, version)
+    return [
+        Alternative(
+            tag=alternative.tag,
+            when=(*terms, *alternative.when, higher),
+            changes=alternative.changes,
+            adds=alternative.adds,
+        ),
+        Alternative(
+            tag=alternative.tag,
+            when=(*terms, *alternative.when),
+            changes=rest,
+            adds=alternative.adds,
+        ),
+    ]
+
+
+def _opening(asked: Request, now: datetime) -> list[Alternative]:
+    """Rule 1: a row that is new or settled becomes owed; a parked one goes on with its episode."""
+    queued = _queued(asked, now)
+    fresh = {**queued, **_fresh_episode(asked, now)}
+    parked = Term("reason", Op.IN, _PARKED)
+    unpark: dict[str, Any] = {**queued}
+    if asked.by_person:
+        unpark |= {"tries": 0, "next_attempt_at": None}
+    return [
+        Alternative(
+            tag="send", when=(MISSING,), changes={**fresh, **_new_row(now)}, adds={"requested": 1}
+        ),
+        *_versions(
+            (),
+            Alternative(tag="send", when=(SETTLED, parked), changes=unpark, adds={"requested": 1}),
+        ),
+        *_versions(
+            (), Alternative(tag="send", when=(SETTLED,), changes=fresh, adds={"requested": 1})
+        ),
+    ]
+
+
+def _parked_opening(asked: Request, now: datetime) -> list[Alternative]:
+    """Rule 1 while the vendor is slow: the row goes straight under the rate cause; nothing is sent."""
+    waiting = {
+        **_queued(asked, now),
+        "reason": Reason.THROTTLED,
+        "cause": asked.backlog_cause,
+        "due_at": None,
+        "due_every_s": None,
+    }
+    fresh = {**waiting, **_fresh_episode(asked, now)}
+    parked = Term("reason", Op.IN, _PARKED)
+    return [
+        Alternative(
+            tag="parked", when=(MISSING,), changes={**fresh, **_new_row(now), "requested": 0}
+        ),
+        *_versions((), Alternative(tag="parked", when=(SETTLED, parked), changes=_news(asked))),
+        *_versions((), Alternative(tag="parked", when=(SETTLED,), changes=fresh)),
+    ]
+
+
+def _joining(asked: Request, now: datetime) -> list[Alternative]:
+    """Rules 2 and 3: a row that is owed joins the attempt that is coming, or is counted over it."""
+    free = Term("lease_until", Op.LE_OR_ABSENT, now)
+    joined: list[Alternative] = []
+    if asked.by_person:
+        sooner = {
+            "next_attempt_at": now,
+            "tries": 0,
+            "forced": True,
+            "requested_by": asked.by,
+            "updated_at": now,
+            "due_at": now + timedelta(seconds=DUE_AFTER_S),
+            "due_every_s": DUE_AFTER_S,
+        }
+        if asked.execution is not None:
+            sooner["execution"] = asked.execution
+        retrying = Term("reason", Op.EQ, Reason.RETRYING.value)
+        joined.append(Alternative(tag="send", when=(OWED, free, retrying), changes=sooner))
+    news = {key: value for key, value in _news(asked).items() if key != "requested_by"}
+    if "source_version" not in news and "forced" not in news and "execution" not in news:
+        waits = [Alternative(tag="joined", when=(OWED, free))]
+    elif "forced" in news or "execution" in news:
+        waits = _versions((), Alternative(tag="joined", when=(OWED, free), changes=news))
+    else:
+        version = Term("source_version", Op.LT_OR_ABSENT, asked.source_version)
+        waits = [
+            Alternative(tag="joined", when=(OWED, free, version), changes=news),
+            Alternative(tag="joined", when=(OWED, free)),
+        ]
+    counted = Alternative(tag="joined", when=(OWED,), changes=news, adds={"requested": 1})
+    return [*joined, *waits, *_versions((), counted)]
+
+
+def claim(
+    name: RowName, *, lease_id: str, deadline: datetime, settle_s: float, now: datetime
+) -> RowWrite:
+    """Return the write that leases an owed row that is due; tag ``claimed``.
+
+    The lease covers ``deadline``, the last moment this worker may send, and ``settle_s``, the longest the
+    platform takes to apply and show what it got: *lease over* always means *safe to look up and
+    write again*.
+    """
+    return RowWrite(
+        name=name,
+        alternatives=(
+            Alternative(
+                tag="claimed",
+                when=(
+                    OWED,
+                    Term("lease_until", Op.LE_OR_ABSENT, now),
+                    Term(
+                        "next_attempt_at", Op.LE_OR_ABSENT, now + timedelta(seconds=CLAIM_EARLY_S)
+                    ),
+                ),
+                changes={
+                    "lease_id": lease_id,
+                    "lease_until": deadline + timedelta(seconds=settle_s),
+                    "status": Status.PROCESSING,
+                    "reason": Reason.SENDING,
+                    "updated_at": now,
+                },
+                adds={"starts": 1, "attempts": 1},
+            ),
+        ),
+    )
+
+
+def _holding(row: Row, now: datetime) -> tuple[Term, Term]:
+    return (Term("lease_id", Op.EQ, row.lease_id), Term("lease_until", Op.GT, now))
+
+
+_FREED = {"lease_id": None, "lease_until": None, "starts": 0}
+
+
+def finish(row: Row, changes: Mapping[str, Any], now: datetime) -> RowWrite:
+    """Close a claimed row with a final outcome; tags ``done`` and ``requested_again``.
+
+    ``changes`` name status, reason and what was learned (``facts`` of the target stay even when something
+    new was requested meanwhile; then the row is owed again at once and the caller sends).
+    """
+    kept = {key: value for key, value in changes.items() if key in FACTS}
+    again = {
+        **kept,
+        **_FREED,
+        "status": Status.PENDING,
+        "reason": Reason.QUEUED,
+        "detail": None,
+        "handled": row.requested,
+        "tries": 0,
+        "next_attempt_at": None,
+        "awaiting_since": None,
+        "updated_at": now,
+        "due_at": now + timedelta(seconds=DUE_AFTER_S),
+        "due_every_s": DUE_AFTER_S,
+    }
+    closed = {
+        "detail": None,
+        "cause": None,
+        **changes,
+        **_FREED,
+        "handled": row.requested,
+        "tries": 0,
+        "next_attempt_at": None,
+        "awaiting_since": None,
+        "forced": None,
+        "updated_at": now,
+        "due_at": None,
+        "due_every_s": None,
+    }
+    held = _holding(row, now)
+    return RowWrite(
+        name=row.name,
+        alternatives=(
+            Alternative(
+                tag="done",
+                when=(*held, Term("requested", Op.EQ, row.requested)),
+                changes=closed,
+            ),
+            Alternative(tag="requested_again", when=held, changes=again),
+        ),
+    )
+
+
+#: What an attempt learned about the target: true whatever became of the attempt.
+FACTS = frozenset(
+    {
+        "columns",
+        "generation",
+        "platform_updated_at",
+        "sent_hash",
+        "sent_version",
+        "source_version",
+        "synced_at",
+        "target_id",
+        "target_version",
+        "unclear",
+        "code",
+    }
+)
+
+
+def postpone(
+    row: Row,
+    changes: Mapping[str, Any],
+    now: datetime,
+    *,
+    next_attempt_at: datetime,
+    counts: bool = True,
+) -> RowWrite:
+    """Keep a claimed row owed until ``next_attempt_at`` and free its lease; tag ``done``.
+
+    Used for a retry (``counts``: one try of the episode is used up) and while the target does not show
+    yet what it took. The delay holds even if something new was requested meanwhile.
+    """
+    return RowWrite(
+        name=row.name,
+        alternatives=(
+            Alternative(
+                tag="done",
+                when=_holding(row, now),
+                changes={
+                    **changes,
+                    **_FREED,
+                    "updated_at": now,
+                    "next_attempt_at": next_attempt_at,
+                    "due_at": next_attempt_at + timedelta(seconds=DUE_AFTER_S),
+                    "due_every_s": DUE_AFTER_S,
+                },
+                adds={"tries": 1} if counts else {},
+            ),
+        ),
+    )
+
+
+def leave_unknown(row: Row, changes: Mapping[str, Any], now: datetime) -> RowWrite:
+    """Note that the fate of a write is unknown; the lease stands, so nobody looks too early."""
+    until = row.lease_until or now
+    return RowWrite(
+        name=row.name,
+        alternatives=(
+            Alternative(
+                tag="done",
+                when=_holding(row, now),
+                changes={
+                    **changes,
+                    "status": Status.PROCESSING,
+                    "reason": Reason.OUTCOME_UNKNOWN,
+                    "unclear": True,
+                    "starts": 0,
+                    "updated_at": now,
+                    "next_attempt_at": until,
+                    "due_at": until + timedelta(seconds=DUE_AFTER_S),
+                    "due_every_s": DUE_AFTER_S,
+                },
+                adds={"tries": 1},
+            ),
+        ),
+    )
+
+
+def park(name: RowName, *, cause: str, reason: Reason, now: datetime) -> RowWrite:
+    """Interrupt an episode under a cause; tries and backoff go on after its release; tag ``parked``."""
+    return RowWrite(
+        name=name,
+        alternatives=(
+            Alternative(
+                tag="parked",
+                when=(OWED, Term("lease_until", Op.LE_OR_ABSENT, now)),
+                changes={
+                    "status": Status.PENDING,
+                    "reason": reason,
+                    "cause": cause,
+                    "detail": None,
+                    "handled": Field("requested"),
+                    "updated_at": now,
+                    "due_at": None,
+                    "due_every_s": None,
+                },
+            ),
+        ),
+    )
+
+
+def sweep(row: Row, now: datetime) -> RowWrite:
+    """Move the due time of an owed row that is past it; tags ``later`` and ``send``.
+
+    A live lease or a planned attempt only moves the due time there; else the row's own interval doubles
+    and a message is sent. It does nothing else: what a crash means is decided by the next claim.
+    """
+    seen = Term("due_at", Op.EQ, row.due_at)
+    waits_until = max(
+        (time for time in (row.lease_until, row.next_attempt_at) if time and time > now),
+        default=None,
+    )
+    if waits_until is not None:
+        moved = Alternative(tag="later", when=(OWED, seen), changes={"due_at": waits_until})
+        return RowWrite(name=row.name, alternatives=(moved,))
+    every_s = min(2 * (row.due_every_s or DUE_AFTER_S), DUE_AT_MOST_S)
+    sent = Alternative(
+        tag="send",
+        when=(OWED, seen),
+        changes={"due_at": now + timedelta(seconds=every_s), "due_every_s": every_s},
+    )
+    return RowWrite(name=row.name, alternatives=(sent,))
+
+
+def await_row(name: RowName) -> RowWrite:
+    """Mark a row as awaited by another one, so that it releases when it completes."""
+    exists = Term("requested", Op.GT, -1)
+    mark = Alternative(tag="marked", when=(exists,), changes={"awaited": True})
+    return RowWrite(name=name, alternatives=(mark,))
+
+
+def end_lease_early(row: Row, *, settle_s: float, now: datetime) -> RowWrite:
+    """After a restart: nobody of the previous boot can still send, so the lease ends after settling."""
+    until = now + timedelta(seconds=settle_s)
+    ends = Alternative(
+        tag="shortened",
+        when=(Term("lease_id", Op.EQ, row.lease_id), Term("lease_until", Op.GT, until)),
+        changes={"lease_until": until, "due_at": until},
+    )
+    return RowWrite(name=row.name, alternatives=(ends,))
+
+
+def message_delay_s(row: Row, now: datetime) -> int | None:
+    """Return the delay for a row's next message, or None when only the sweeper can wait so long."""
+    if row.next_attempt_at is None or row.next_attempt_at <= now:
+        return 0
+    seconds = (row.next_attempt_at - now).total_seconds()
+    delay_s = int(seconds) + (seconds % 1 > 0)
+    return delay_s if delay_s <= DELAY_AT_MOST_S else None
