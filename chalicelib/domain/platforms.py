@@ -14,7 +14,7 @@ from chalicelib.domain.reasons import SyncFailure
 from chalicelib.domain.setup import Connection
 from chalicelib.domain.statuses import Kind, Outcome
 
-R = TypeVar("R")  # a canonical record
+R_co = TypeVar("R_co", covariant=True)  # a canonical record
 D = TypeVar("D")  # what the target should hold
 
 
@@ -114,10 +114,10 @@ class Done:
     )  #: kind → id at the target, to be linked too
 
 
-class Source(Protocol[R]):
+class Source(Protocol[R_co]):
     """Reads records of one kind."""
 
-    def fetch_many(self, ids: Sequence[str]) -> Mapping[str, R | SyncFailure]:
+    def fetch_many(self, ids: Sequence[str]) -> Mapping[str, R_co | SyncFailure]:
         """Read records as they are now, in the vendor's batches; ids it does not know are absent."""
 
     def list_changes(

@@ -1,0 +1,272 @@
+"""The only outgoing HTTP: timeouts, deadlines, one status table, redacted exchanges, a host guard."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from chalicelib.connectors.hosts import HostGuard
+from chalicelib.connectors.redaction import redact_body, redact_headers, redact_url
+from chalicelib.domain.causes import connection_cause
+from chalicelib.domain.log import Exchange
+from chalicelib.domain.reasons import Reason, SyncFailure
+
+#: Longest wait a vendor may ask for; a longer wish is cut to a day.
+RETRY_AFTER_AT_MOST_S = 86_400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a platform answered: status, headers with names in lower case, body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status says success."""
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """Return the parsed body.
+
+        Raises:
+            SyncFailure: the body is not JSON (a proxy's page, half an answer); worth another attempt.
+        """
+        try:
+            return httpx.Response(self.status, content=self.body).json()
+        except ValueError as error:
+            raise SyncFailure(
+                Reason.RETRYING,
+                f"The platform answered {self.status} with something that is not JSON.",
+                code=self.status,
+                error_code="not_json",
+            ) from error
+
+
+@dataclass
+class Trace:
+    """The exchanges of one piece of work, collected for the log."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def take(self) -> list[Exchange]:
+        """Return what was collected and start again."""
+        taken, self.exchanges = self.exchanges, []
+        return taken
+
+
+@dataclass(frozen=True, kw_only=True)
+class Client:
+    """Calls one account of one platform.
+
+    Args:
+        may_send_until: last moment a write may start; later ones are refused before they are sent.
+        on_answer: sees each answer's headers, so that a rate window can follow the vendor's own count.
+    """
+
+    consumer: str
+    connection: str
+    platform: str
+    base_url: str
+    http: httpx.Client
+    guard: HostGuard
+    trace: Trace
+    timeout_s: float = 20
+    may_send_until: Callable[[], datetime] | None = None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    on_answer: Callable[[Answer], None] | None = None
+    execution: str | None = None
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        writes: bool = False,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Make one call and return its answer, whatever its status.
+
+        Args:
+            path: joined to the base URL, or a whole URL.
+            writes: the call changes something; without an answer its fate is unknown.
+
+        Raises:
+            SyncFailure: nothing came back. ``OUTCOME_UNKNOWN`` if a write may have arrived, else ``RETRYING``.
+        """
+        url = path if "://" in path else self.base_url.rstrip("/") + path
+        self.guard.check(url)
+        if writes:
+            self._refuse_late_write()
+        started_at, clock = self.now(), time.perf_counter()
+        try:
+            response = self.http.request(
+                method,
+                url,
+                params=dict(params) if params else None,
+                headers=dict(headers or {}),
+                json=json,
+                data=dict(form) if form else None,
+                timeout=self.timeout_s,
+                follow_redirects=False,
+            )
+        except httpx.HTTPError as error:
+            self._record(method, url, started_at, clock, request=_request_of(error), error=error)
+            raise _no_answer(error, writes=writes) from error
+        self._record(method, url, started_at, clock, request=response.request, response=response)
+        answer = Answer(
+            status=response.status_code,
+            headers={key.lower(): value for key, value in response.headers.items()},
+            body=response.content,
+        )
+        if self.on_answer is not None:
+            self.on_answer(answer)
+        return answer
+
+    def _refuse_late_write(self) -> None:
+        if self.may_send_until is None:
+            return
+        left_s = (self.may_send_until() - self.now()).total_seconds()
+        if left_s < self.timeout_s:
+            raise SyncFailure(
+                Reason.RETRYING,
+                "The worker's time was nearly up, so nothing was sent.",
+                error_code="out_of_time",
+                retry_after_s=0,
+            )
+
+    def _record(
+        self,
+        method: str,
+        url: str,
+        started_at: datetime,
+        clock: float,
+        *,
+        request: httpx.Request | None,
+        response: httpx.Response | None = None,
+        error: Exception | None = None,
+    ) -> None:
+        self.trace.exchanges.append(
+            Exchange(
+                id=uuid4().hex,
+                consumer=self.consumer,
+                connection=self.connection,
+                platform=self.platform,
+                method=method,
+                url=redact_url(str(request.url) if request else url),
+                at=started_at,
+                duration_ms=round((time.perf_counter() - clock) * 1000),
+                status=response.status_code if response is not None else None,
+                request_headers=redact_headers(request.headers) if request else {},
+                request_body=redact_body(request.content) if request else "",
+                response_headers=redact_headers(response.headers) if response is not None else {},
+                response_body=redact_body(response.content) if response is not None else "",
+                error=type(error).__name__ if error else "",
+                execution=self.execution,
+            )
+        )
+
+
+def _request_of(error: httpx.HTTPError) -> httpx.Request | None:
+    try:
+        return error.request
+    except RuntimeError:
+        return None
+
+
+def _no_answer(error: httpx.HTTPError, *, writes: bool) -> SyncFailure:
+    """Nothing came back: a write that may have left us is unknown, everything else is just tried again."""
+    never_left = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+    if writes and not isinstance(error, never_left):
+        return SyncFailure(
+            Reason.OUTCOME_UNKNOWN,
+            f"The platform did not answer the write ({type(error).__name__}).",
+            error_code="no_answer",
+        )
+    return SyncFailure(
+        Reason.RETRYING,
+        f"The platform could not be reached ({type(error).__name__}).",
+        error_code="no_answer",
+    )
+
+
+#: The one status table: what an error status means unless the platform says otherwise.
+STATUS_REASONS: Mapping[int, Reason] = {
+    400: Reason.REJECTED_BY_TARGET,
+    401: Reason.CONNECTION_DOWN,
+    403: Reason.AUTH_REJECTED,
+    404: Reason.MISSING_AT_TARGET,
+    408: Reason.RETRYING,
+    409: Reason.CONFLICT,
+    410: Reason.MISSING_AT_TARGET,
+    413: Reason.REJECTED_BY_TARGET,
+    422: Reason.REJECTED_BY_TARGET,
+    425: Reason.RETRYING,
+    429: Reason.THROTTLED,
+}
+
+
+def failure_of(
+    answer: Answer,
+    detail: str,
+    *,
+    connection: str,
+    writes: bool = False,
+    error_code: str | None = None,
+    field: str | None = None,
+    reason: Reason | None = None,
+) -> SyncFailure:
+    """Turn an error answer into a failure by the status table; ``reason`` overrides it.
+
+    A 5xx after a write may have been applied: it is ``OUTCOME_UNKNOWN``. 500 to 504 on a read is tried again.
+    """
+    if reason is None:
+        reason = STATUS_REASONS.get(answer.status)
+    if reason is None:
+        reason = _reason_of_other(answer.status, writes=writes)
+    cause = connection_cause(connection) if reason is Reason.CONNECTION_DOWN else None
+    return SyncFailure(
+        reason,
+        detail,
+        cause=cause,
+        retry_after_s=retry_after_s(answer.headers),
+        code=answer.status,
+        error_code=error_code,
+        field=field,
+    )
+
+
+def _reason_of_other(status: int, *, writes: bool) -> Reason:
+    if status < 500:
+        return Reason.REJECTED_BY_TARGET
+    return Reason.OUTCOME_UNKNOWN if writes and status != 503 else Reason.RETRYING
+
+
+def retry_after_s(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
+    """Read ``Retry-After`` as seconds or as an HTTP date (RFC 9110, 10.2.3); None if there is none."""
+    text = headers.get("retry-after", "").strip()
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+    if not 0 <= seconds < float("inf"):
+        return 0 if seconds < 0 else None
+    return min(seconds, RETRY_AFTER_AT_MOST_S)

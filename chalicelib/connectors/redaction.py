@@ -1,0 +1,88 @@
+"""Keeps secrets and personal data out of recorded exchanges, and bounds them."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+#: Longest body that is kept of one side of an exchange, in characters.
+BODY_AT_MOST = 16_384
+HIDDEN = "[hidden]"
+
+_SECRET_HEADERS = re.compile(r"auth|token|secret|cookie|signature|api-?key", re.IGNORECASE)
+_KEPT_HEADERS = re.compile(r"requests-remaining|throttle", re.IGNORECASE)
+_SECRET_NAMES = re.compile(
+    r"token|secret|password|signature|api_?key|^code$|card|\bpan\b|cvv|fingerprint", re.IGNORECASE
+)
+_PERSONAL_NAMES = re.compile(
+    r"e-?mail|phone|mobile|address|postal|post_?code|given_?name|family_?name|first_?name|last_?name"
+    r"|full_?name|birthday|company_?name|^note$|nickname|locality",
+    re.IGNORECASE,
+)
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+
+
+def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers with every credential hidden."""
+    return {
+        key.lower(): HIDDEN
+        if _SECRET_HEADERS.search(key) and not _KEPT_HEADERS.search(key)
+        else value
+        for key, value in headers.items()
+    }
+
+
+def redact_url(url: str) -> str:
+    """Return an address with secrets and e-mail addresses of its query hidden."""
+    parts = urlsplit(url)
+    query = [
+        (key, _redact_text(key, value))
+        for key, value in parse_qsl(parts.query, keep_blank_values=True)
+    ]
+    return urlunsplit(
+        parts._replace(query=urlencode(query, safe="[]:/,"), netloc=_host(parts.netloc))
+    )
+
+
+def _host(netloc: str) -> str:
+    return netloc.rpartition("@")[2]
+
+
+def _redact_text(key: str, value: str) -> str:
+    if _SECRET_NAMES.search(key) or _PERSONAL_NAMES.search(key):
+        return HIDDEN
+    return _EMAIL.sub(HIDDEN, value)
+
+
+def redact_body(body: bytes) -> str:
+    """Return a body as text: JSON by field names, anything else only if it is short and harmless."""
+    if not body:
+        return ""
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return _redact_plain(body)
+    return _cut(json.dumps(_redact_value("", data), ensure_ascii=False))
+
+
+def _redact_plain(body: bytes) -> str:
+    text = body.decode("utf-8", "replace")
+    if "=" in text and "<" not in text and "\n" not in text[:200]:
+        pairs = parse_qsl(text, keep_blank_values=True)
+        return _cut("&".join(f"{key}={_redact_text(key, value)}" for key, value in pairs))
+    return _cut(_EMAIL.sub(HIDDEN, text))
+
+
+def _redact_value(key: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _redact_value(name, inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_redact_value(key, inner) for inner in value]
+    if isinstance(value, str):
+        return _redact_text(key, value)
+    return HIDDEN if value is not None and _SECRET_NAMES.search(key) else value
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= BODY_AT_MOST else text[:BODY_AT_MOST] + "…"
