@@ -1,0 +1,72 @@
+# The workflow of this project. `make` lists what there is; every target sets up what it needs.
+#
+#   PYTHON=python3.13 make test     another interpreter for a new .venv (3.11, 3.12 or 3.13)
+#   make test ARGS="-k release"     ARGS goes to the program the target runs
+
+PYTHON ?= python3
+ARGS ?=
+# `make run`: the port on 127.0.0.1.
+PORT ?= 8080
+# `make fuzz`: how many random stories to play.
+SEEDS ?= 100000
+# `make package`: the stage of .chalice/config.json.
+STAGE ?= dev
+
+BIN := .venv/bin
+# Tests that need nothing but this checkout. A browser or a deployed stack has a target of its own.
+TESTS := $(addprefix tests/,unit contract app infra model journey)
+# What is shipped, what runs it on one machine, the command line.
+TYPED := $(wildcard chalicelib local cli app.py)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test check format fuzz bench package clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' \
+	    | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-9s %s\n' "$$name" "$$text"; done
+
+setup: .venv/.ready ## make .venv with everything in requirements-dev.txt
+
+# The interpreter is checked first: pip's own words about a wrong one are hard to read.
+# An unfinished set-up leaves no .ready behind, so the next make goes on with it.
+.venv/.ready: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else \
+	    "Synclog runs on Python 3.11 to 3.13 and this is %s: say which one to use, as in" \
+	    " `make PYTHON=python3.13 setup`" % sys.version.split()[0])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+demo: setup ## play a merchant with simulated vendors (ARGS=--once: without live traffic)
+	$(BIN)/python -m local.demo $(ARGS)
+
+run: setup ## run Synclog on this machine, data under ./var (PORT=8080)
+	PORT=$(PORT) $(BIN)/python -m local.run $(ARGS)
+
+test: setup ## run the tests (ARGS="-k word" for some)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS) $(ARGS)
+
+check: setup ## check format, lint and types; changes nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(TYPED)
+
+format: setup ## format the code and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+fuzz: setup ## play random stories against the engine (SEEDS=100000)
+	$(BIN)/python -m tests.model.fuzz --seeds $(SEEDS) $(ARGS)
+
+bench: setup ## measure what DESIGN promises to keep measured
+	$(BIN)/python -m bench $(ARGS)
+
+# Chalice asks for a region even where it calls nothing, so any will do; credentials are not needed.
+package: setup ## make the Lambda package and its template in build/package (STAGE=dev)
+	rm -rf build/package
+	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-west-1} $(BIN)/chalice package \
+	    --stage $(STAGE) --pkg-format cloudformation build/package
+
+clean: ## remove what the targets made; keeps ./var, the data of this machine
+	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .chalice/deployments
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
