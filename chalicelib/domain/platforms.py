@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from chalicelib.domain.reasons import SyncFailure
+from chalicelib.domain.reasons import Part, SyncFailure
+from chalicelib.domain.records import Order
 from chalicelib.domain.setup import Connection
 from chalicelib.domain.statuses import Kind, Outcome
 
@@ -79,6 +80,7 @@ class Wanted(Generic[D]):
     desired: D
     target_id: str | None  #: as linked; None: not known yet
     key: str  #: idempotency key of a create, at most 45 characters
+    parent_id: str | None = None  #: the linked thing it belongs to (the item of a variation)
     unclear: bool = False  #: a write may have arrived unnoticed: find it by its key first
 
 
@@ -94,7 +96,8 @@ class Found:
     total: str = ""  #: what it amounts to, for people, where that matters
     taken: bool = False  #: whether the ERP has taken the goods of this order
     state: Any = None  #: the connector's own, handed back on write
-    links: Mapping[str, str] = field(default_factory=dict)  #: kind → id, more that was found out
+    parent_id: str | None = None  #: the thing it belongs to at the target, to be linked too
+    code: int = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +115,13 @@ class Done:
     links: Mapping[str, str] = field(
         default_factory=dict
     )  #: kind → id at the target, to be linked too
+
+
+class Till(Protocol):
+    """What an order source offers besides, if it sells goods itself."""
+
+    def list_sales(self, *, since: datetime) -> Sequence[Order]:
+        """All orders that changed from ``since`` on; used to know what was sold and not yet exported."""
 
 
 class Source(Protocol[R_co]):
@@ -219,6 +229,9 @@ class Offer:
     open: Callable[["Account"], Platform]
     read_webhook: Callable[["Account", Delivery], WebhookRead]
     record_url: Callable[[Connection, Kind, str], str | None]  #: where people see a record
+    calls_left: Callable[[Mapping[str, str]], int | None] = lambda headers: (
+        None
+    )  #: vendor's own count
     one_writer: Sequence[Kind] = ()  #: kinds whose writes the vendor serialises per account
     prerequisites: Sequence[str] = ()  #: plan, role, scopes: sentences for the person who connects
 
@@ -230,3 +243,6 @@ class Account:
     connection: Connection
     credentials: Mapping[str, str]
     http: Any  #: ``connectors.http.Client``; Any, because the domain knows no client
+    #: After a 401: exchanges the refresh token once, under a lease, and returns the credentials to go on
+    #: with; None if there are none to be had. Takes the credentials that were refused.
+    renew: Callable[[Mapping[str, str]], Mapping[str, str] | None] = lambda refused: None

@@ -222,6 +222,16 @@ RULES: Mapping[Reason, Rule] = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One location of a stock row: what was to be there, and whether it is."""
+
+    name: str
+    quantity: str
+    ok: bool
+    detail: str = ""
+
+
 class SyncFailure(Exception):  # noqa: N818 - an outcome of work, not a defect
     """Why a record did not get to Synced: the only failure the engine understands.
 
@@ -233,6 +243,7 @@ class SyncFailure(Exception):  # noqa: N818 - an outcome of work, not a defect
         code: HTTP status of the target's last answer.
         error_code: the platform's own word for the error; part of the fingerprint.
         field: the field the platform named; part of the fingerprint.
+        parts: locations of a stock row, where some arrived and some did not.
     """
 
     def __init__(
@@ -245,6 +256,7 @@ class SyncFailure(Exception):  # noqa: N818 - an outcome of work, not a defect
         code: int | None = None,
         error_code: str | None = None,
         field: str | None = None,
+        parts: tuple[Part, ...] = (),
     ) -> None:
         super().__init__(detail)
         self.reason = reason
@@ -254,6 +266,7 @@ class SyncFailure(Exception):  # noqa: N818 - an outcome of work, not a defect
         self.code = code
         self.error_code = error_code
         self.field = field
+        self.parts = parts
 
     @property
     def fingerprint_parts(self) -> tuple[str, str, str]:

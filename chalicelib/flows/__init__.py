@@ -1,0 +1,1 @@
+"""Routes between platforms: the catalog, the engine, and what feeds it."""

@@ -1,0 +1,125 @@
+"""What a flow is: the shape of the lines in ``flows/catalog.py``."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.domain.log import Units
+from chalicelib.domain.retries import RetryPolicy
+from chalicelib.domain.rows import Row
+from chalicelib.domain.setup import MappingTable
+from chalicelib.domain.statuses import Kind
+
+SECOND_ACCOUNT = "@"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """A setting of a flow as people fill it in.
+
+    ``pick`` names the values to choose from: a side and a word of that platform's choices, such as
+    ``("source", "price_lists")``; ``options`` are fixed values. Types: text, choice, time, decimal, yes_no.
+    """
+
+    name: str
+    label: str
+    type: str = "text"
+    required: bool = False  #: the set-up is not complete without it
+    default: str | None = None
+    options: Sequence[str] = ()
+    pick: tuple[str, str] | None = None
+    help: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MappingRule:
+    """A mapping of a flow: which source values get which target values."""
+
+    name: str
+    label: str
+    source_label: str
+    target_label: str
+    source_pick: str | None = None  #: word of the source platform's choices
+    target_pick: str | None = None  #: word of the target platform's choices
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planning:
+    """All a mapping function may know: settings, mapping tables, links; values, no ports."""
+
+    flow: str  #: as the consumer has it set up, with ``@name``
+    target_connection: str
+    settings: Mapping[str, Any]  #: with defaults filled in
+    mappings: Mapping[str, MappingTable]
+    linked: Mapping[str, str] = field(default_factory=dict)  #: source id → target id, of ``links``
+    units: Mapping[tuple[str, str], Decimal] = field(
+        default_factory=dict
+    )  #: (item, location) → sold
+    counted_at: datetime | None = None  #: the moment the figures hold for
+    row: Row | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkNeed:
+    """Which links a mapping function needs: ids of one kind at one side."""
+
+    kind: str
+    side: str  #: "source" or "target": whose ids ``ids`` returns
+    ids: Callable[[Any], Sequence[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """A declared route: source, kind, target. The engine is one function for all of them."""
+
+    name: str  #: stable: stored on every row
+    label: str
+    kind: Kind
+    source: str
+    target: str
+    plan: Callable[
+        [Any, Planning], Any
+    ]  #: pure: record → what the target should hold; raises SyncFailure
+    columns: Callable[[Any], Mapping[str, Any]]  #: pure: what the log shows of a record
+    settings: Sequence[Setting] = ()
+    mappings: Sequence[MappingRule] = ()
+    links: LinkNeed | None = None
+    item_key: Callable[[Any], str | None] = lambda desired: None  #: the thing several rows share
+    queue: str = "records"
+    retry: RetryPolicy = RetryPolicy()
+    poll_every_s: int | None = 300  #: None: the source cannot say what changed
+    poll_overlap_s: int = 600  #: the source's commit delay, read again by each poll
+    follows: str | None = (
+        None  #: flow whose record must be linked first; its new links request this one
+    )
+    sold_by: str | None = (
+        None  #: flow whose orders are sold at the target and not yet at the source
+    )
+    units: Callable[[Any], Sequence[Units]] | None = None  #: pure: goods an order takes
+    starts_at: Callable[[Any], datetime | None] | None = (
+        None  #: pure: compared with setting start_date
+    )
+    skips: Callable[[Any, Planning], str | None] = lambda record, planning: (
+        None
+    )  #: pure: why nothing is to be done
+
+
+def base_name(flow: str) -> str:
+    """Return the declared name of a flow as set up: ``a-b-to-c@shop2`` is ``a-b-to-c``."""
+    return flow.partition(SECOND_ACCOUNT)[0]
+
+
+def connections_of(flow: Flow, name: str) -> tuple[str, str]:
+    """Return the names of the source and target connections of a flow as set up.
+
+    A flow on a second account of one platform is ``flow@connection``; the name stands for the side whose
+    platform it begins with (``square-2``), else for the target.
+    """
+    second = name.partition(SECOND_ACCOUNT)[2]
+    if not second:
+        return flow.source, flow.target
+    if second.startswith(flow.source) and not second.startswith(flow.target):
+        return second, flow.target
+    return flow.source, second

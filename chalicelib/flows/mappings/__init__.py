@@ -1,0 +1,1 @@
+"""Pure functions from one canonical record to another, one module per flow."""
