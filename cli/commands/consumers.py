@@ -1,0 +1,61 @@
+"""The merchants: list, show, add, delete."""
+
+import click
+
+from cli.client import Json, path_of
+from cli.output import column, confirm, facts, say, show, table
+from cli.session import Session, command
+from cli.text import ago, clean, plain
+
+
+@click.group()
+def consumers() -> None:
+    """The merchants."""
+
+
+@command(consumers, "list")
+@click.option("--q", help="Part of a name or shop, or the start of an id.")
+def list_consumers(session: Session, q: str | None) -> None:
+    """List the consumers."""
+    answer = session.api.join(path_of("consumers"), {"q": q})
+    columns = (
+        column("Consumer", "id", whole=True),
+        column("Name", "name"),
+        column("Time zone", "time_zone"),
+        column("Since", lambda item: ago(item.get("created_at"), session.now())),
+    )
+    empty = "No consumer has that name." if q else "No consumer yet: `consumers add` makes one."
+    show(session, answer, lambda: table(session, answer["items"], columns, empty=empty))
+
+
+@command(consumers, "show")
+@click.argument("consumer")
+def show_consumer(session: Session, consumer: str) -> None:
+    """Show one consumer."""
+    answer = session.api.get(path_of("consumers", consumer))
+    show(session, answer, lambda: facts(session, _facts_of(answer)))
+
+
+@command(consumers, "add")
+@click.argument("consumer")
+@click.option("--name", required=True, help="The merchant's name, as people say it.")
+@click.option("--time-zone", required=True, help="As in the IANA list: Europe/London.")
+def add_consumer(session: Session, consumer: str, name: str, time_zone: str) -> None:
+    """Add a consumer under an id of your choice."""
+    body = {"id": consumer, "name": name, "time_zone": time_zone}
+    answer = session.api.post(path_of("consumers"), body)
+    show(session, answer, lambda: say(session, f"{consumer} is added. Next: `connect set`."))
+
+
+@command(consumers, "delete")
+@click.argument("consumer")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete_consumer(session: Session, consumer: str, *, yes: bool) -> None:
+    """Delete a consumer with its personal data and credentials."""
+    confirm(session, f"Erase {consumer}, its credentials and all personal data?", yes=yes)
+    answer = session.api.delete(path_of("consumers", consumer))
+    show(session, answer, lambda: say(session, f"{consumer} is deleted."))
+
+
+def _facts_of(answer: Json) -> list[tuple[str, str]]:
+    return [(clean(name), plain(value)) for name, value in answer.items()]

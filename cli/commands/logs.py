@@ -1,0 +1,114 @@
+"""The log: rows by filter, one row whole, and re-syncs."""
+
+from typing import Any
+
+import click
+
+from cli.arguments import filter_options, filters_of
+from cli.client import Json
+from cli.commands.resync import resync_all, resync_row
+from cli.commands.row import show_row
+from cli.output import Column, column, note, show, table
+from cli.session import Session, command
+from cli.text import ago, clean, plain
+
+INFO_FIELDS = (
+    "name",
+    "sku",
+    "order_id",
+    "refund_id",
+    "shipment_id",
+    "order_number",
+    "date",
+    "total",
+)
+
+
+@click.group()
+def logs() -> None:
+    """Where every record stands, and re-syncs."""
+
+
+@command(logs, "list")
+@filter_options
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@click.option("--cursor", help="Go on at the `next` or `previous` of an earlier list.")
+@click.option("--all", "everything", is_flag=True, help="To the end of the list.")
+def list_rows(
+    session: Session, limit: int, cursor: str | None, *, everything: bool, **options: Any
+) -> None:
+    """List rows, newest first."""
+    params = {**filters_of(options, session.now()), "cursor": cursor}
+    answer = session.api.join(session.path("logs"), params, None if everything else limit)
+    show(session, answer, lambda: _show_rows(session, answer))
+
+
+@command(logs, "show")
+@click.argument("row")
+@click.option("--bodies", is_flag=True, help="With what was sent and answered.")
+def show_one(session: Session, row: str, *, bodies: bool) -> None:
+    """Show one row: the record, every attempt with its requests, links, related rows."""
+    answer = session.api.get(session.path("logs", row))
+    show(session, answer, lambda: show_row(session, answer, bodies=bodies))
+
+
+@command(logs, "resync")
+@click.argument("row", required=False)
+@click.option(
+    "--all-failed", is_flag=True, help="Every row of the filters; Failed ones by default."
+)
+@filter_options
+@click.option("--dry-run", is_flag=True, help="Only count.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def resync(
+    session: Session, row: str | None, *, all_failed: bool, dry_run: bool, yes: bool, **options: Any
+) -> None:
+    """Sync one ROW again, or with --all-failed every row that the filters name.
+
+    Exit code 1 when a re-sync of many does not end well.
+    """
+    found = filters_of(options, session.now())
+    if all_failed == (row is not None):
+        raise click.UsageError("Give a ROW, or --all-failed with or without filters.")
+    if row is None:
+        resync_all(session, found, dry_run=dry_run, yes=yes)
+    elif found or dry_run:
+        raise click.UsageError("Filters and --dry-run go with --all-failed, not with a ROW.")
+    else:
+        resync_row(session, row)
+
+
+def row_columns(session: Session) -> tuple[Column, ...]:
+    """Return the columns of a list of rows."""
+    return (
+        column("Row", "id", whole=True),
+        column("Kind", "kind", whole=True),
+        column("Info", info_of),
+        column("Status", "status", whole=True),
+        column("Why", why_of),
+        column("Code", lambda item: plain(item.get("code")), whole=True),
+        column("Updated", lambda item: ago(item.get("updated_at"), session.now()), whole=True),
+    )
+
+
+def info_of(item: Json) -> str:
+    """Return what people know the record by: name and SKU, or number and total."""
+    columns = item.get("columns")
+    known: Json = columns if isinstance(columns, dict) else {}
+    parts = (plain(known.get(name)) for name in INFO_FIELDS)
+    return " · ".join(part for part in parts if part) or clean(item.get("record"))
+
+
+def why_of(item: Json) -> str:
+    """Return why a row is not Synced, or how it came to be."""
+    reason, sentence = clean(item.get("reason")), clean(item.get("sentence"))
+    if reason and sentence:
+        return f"{reason}: {sentence}"
+    return reason or sentence or clean(item.get("outcome"))
+
+
+def _show_rows(session: Session, answer: Json) -> None:
+    empty = "No row matches."
+    table(session, answer["items"], row_columns(session), empty=empty)
+    if answer.get("next"):
+        note(session, f"{len(answer['items'])} rows; there are more: --all, or a higher --limit.")
