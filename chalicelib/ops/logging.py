@@ -9,7 +9,8 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
-from functools import cache
+from dataclasses import fields, is_dataclass
+from functools import cache, lru_cache
 from typing import Any, TextIO
 
 from aws_lambda_powertools.logging import Logger
@@ -59,7 +60,7 @@ def redact(value: Any, name: str = "") -> Any:
 
     A field is judged by its name; a text also by what it holds: e-mail addresses, bearer tokens
     and the secret part of webhook addresses. Numbers and switches stay, so counts such as
-    ``tokens: 12`` can be read.
+    ``tokens: 12`` can be read. Dataclasses are looked into; any other object becomes its text.
     """
     if value is None or isinstance(value, bool | int | float):
         return value
@@ -69,10 +70,12 @@ def redact(value: Any, name: str = "") -> Any:
         return {key: redact(item, str(key)) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [redact(item) for item in value]
-    return _redact_text(value) if isinstance(value, str) else value
+    if is_dataclass(value) and not isinstance(value, type):
+        return redact({part.name: getattr(value, part.name) for part in fields(value)})
+    return _redact_text(str(value))
 
 
-@cache
+@lru_cache(maxsize=1024)  # names come from outside too, so the memory is bounded
 def is_secret_name(name: str) -> bool:
     """Say whether a field of this name may hold a secret or personal data."""
     plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().replace("-", "_")
@@ -110,6 +113,6 @@ class _LateHandler(logging.StreamHandler[TextIO]):
 @cache
 def _parts() -> tuple[Logger, _LateHandler]:
     handler = _LateHandler()
-    formatter = _GuardedFormatter(utc=True, use_rfc3339=True)
+    formatter = _GuardedFormatter(utc=True, use_rfc3339=True, serialize_stacktrace=False)
     log = Logger("synclog", "INFO", logger_formatter=formatter, logger_handler=handler)
     return log, handler

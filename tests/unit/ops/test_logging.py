@@ -1,0 +1,136 @@
+"""Log lines are JSON with a constant event name, and never hold a secret."""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from chalicelib.ops.logging import REDACTED, configure, is_secret_name, logger, redact
+from chalicelib.ops.settings import Home, Settings
+
+LOCAL = Settings.from_env({})
+ON_AWS = replace(LOCAL, home=Home.AWS, stage="prod")
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was() -> Any:
+    yield
+    configure(LOCAL)
+
+
+def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_line_is_json_with_event_fields_stage_and_utc_time(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure(ON_AWS).info("sync.attempted", extra={"row": "R1", "attempt": 2})
+
+    (line,) = logged(capsys)
+    assert line["message"] == "sync.attempted"
+    assert (line["row"], line["attempt"], line["stage"]) == ("R1", 2, "prod")
+    assert line["timestamp"].endswith("+00:00")
+
+
+def test_on_one_machine_stdout_is_left_to_people(capsys: pytest.CaptureFixture[str]) -> None:
+    configure(LOCAL).info("sync.attempted")
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert json.loads(printed.err)["message"] == "sync.attempted"
+
+
+def test_lines_below_the_level_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+    configure(replace(ON_AWS, log_level="WARNING"))
+    logger().info("sync.attempted")
+    logger().warning("sync.failed")
+
+    assert [line["message"] for line in logged(capsys)] == ["sync.failed"]
+
+
+def test_secrets_in_fields_are_hidden_at_any_depth(capsys: pytest.CaptureFixture[str]) -> None:
+    configure(ON_AWS).info(
+        "vendor.called",
+        extra={
+            "headers": {"Authorization": "Bearer open-sesame", "Content-Type": "text/html"},
+            "customers": [{"id": 7, "email": "joe@corner.example", "phone": "+44 20 7946"}],
+        },
+    )
+
+    (line,) = logged(capsys)
+    assert line["headers"] == {"Authorization": REDACTED, "Content-Type": "text/html"}
+    assert line["customers"] == [{"id": 7, "email": REDACTED, "phone": REDACTED}]
+
+
+def test_secrets_in_a_traceback_are_hidden(capsys: pytest.CaptureFixture[str]) -> None:
+    log = configure(ON_AWS)
+    try:
+        raise ValueError("joe@corner.example sent Bearer open-sesame")
+    except ValueError:
+        log.exception("worker.crashed")
+
+    printed = capsys.readouterr().out
+    assert "ValueError" in printed
+    assert "joe@corner" not in printed
+    assert "open-sesame" not in printed
+
+
+def test_secrets_inside_objects_are_hidden(capsys: pytest.CaptureFixture[str]) -> None:
+    error = ValueError("no contact for joe@corner.example")
+    configure(ON_AWS).info("contact.missed", extra={"error": error, "to": Contact(id=7)})
+
+    (line,) = logged(capsys)
+    assert line["error"] == f"no contact for {REDACTED}"
+    assert line["to"] == {"id": 7, "email": REDACTED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    id: int
+    email: str = "joe@corner.example"
+
+
+SECRET_NAMES = [
+    "authorization", "Authorization", "access_token", "refreshToken", "x-square-signature",
+    "client_secret", "password", "api_key", "apiKey", "consumer_key", "key", "e-mail", "email",
+    "customer_email", "phone", "first_name", "set-cookie", "credentials", "body",
+]  # fmt: skip
+PLAIN_NAMES = [
+    "consumer", "flow", "row", "attempt", "status", "reason", "duration_ms", "detail", "code",
+    "idempotency_key", "monkey", "record", "stage", "message", "timestamp", "location", "url",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES)
+def test_a_field_of_this_name_is_hidden(name: str) -> None:
+    assert redact({name: "x"}) == {name: REDACTED}
+
+
+@pytest.mark.parametrize("name", PLAIN_NAMES)
+def test_a_field_of_this_name_is_shown(name: str) -> None:
+    assert not is_secret_name(name)
+
+
+def test_counts_are_shown_whatever_their_name() -> None:
+    plain = {"tokens": 12, "max_body_bytes": 1024, "has_password": True, "email": None}
+
+    assert redact(plain) == plain
+
+
+TEXTS = {
+    "e_mail": ("no contact for joe.o+x@shop.example found", f"no contact for {REDACTED} found"),
+    "bearer": ("sent bearer abc.DEF-123", f"sent bearer {REDACTED}"),
+    "webhook_address": (
+        "POST /webhooks/brightpearl/s3cr3t?x=1",
+        f"POST /webhooks/brightpearl/{REDACTED}?x=1",
+    ),
+    "plain": ("Order 1042 at 10:02 for 58.71 GBP", "Order 1042 at 10:02 for 58.71 GBP"),
+    "basic_as_a_word": ("basic plan", "basic plan"),
+}
+
+
+@pytest.mark.parametrize(("text", "shown"), TEXTS.values(), ids=TEXTS.keys())
+def test_a_text_keeps_all_but_its_secrets(text: str, shown: str) -> None:
+    assert redact(text) == shown

@@ -1,0 +1,93 @@
+"""Counters add up in memory and are printed on AWS alone."""
+
+import json
+from dataclasses import replace
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from chalicelib.ops import metrics
+from chalicelib.ops.settings import Home, Settings
+
+LOCAL = Settings.from_env({})
+ON_AWS = replace(LOCAL, home=Home.AWS, stage="prod")
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_counts_add_up_by_name_and_dimensions() -> None:
+    metrics.count("webhook.refused", platform="square", reason="signature")
+    metrics.count("webhook.refused", 2, platform="square", reason="size")
+    metrics.count("webhook.refused", platform="brightpearl", reason="size")
+
+    assert metrics.read("webhook.refused") == 4
+    assert metrics.read("webhook.refused", platform="square") == 3
+    assert metrics.read("webhook.refused", reason="size", platform="square") == 2
+    assert metrics.read("webhook.refused", platform="xero") == 0
+    assert metrics.read("webhook") == 0
+
+
+def test_a_test_starts_with_no_counts_of_the_test_before() -> None:
+    assert metrics.read("webhook.refused") == 0
+
+
+def test_counts_of_many_threads_are_all_kept() -> None:
+    def work() -> None:
+        for _ in range(2_000):
+            metrics.count("row.synced")
+
+    threads = [Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert metrics.read("row.synced") == 16_000
+
+
+def test_one_machine_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics.configure(LOCAL)
+    metrics.count("row.synced")
+    metrics.flush()
+
+    assert printed(capsys) == []
+
+
+def test_aws_prints_one_line_a_counter_and_only_what_is_new(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    metrics.configure(ON_AWS)
+    for _ in range(3):
+        metrics.count("row.synced", flow="square-orders-to-brightpearl")
+    metrics.flush()
+    metrics.flush()
+
+    (line,) = printed(capsys)
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "Synclog"
+    assert set(directive["Dimensions"][0]) == {"stage", "flow"}
+    assert directive["Metrics"] == [{"Name": "row.synced", "Unit": "Count"}]
+    assert (line["row.synced"], line["stage"]) == ([3.0], "prod")
+    assert metrics.read("row.synced") == 3
+
+
+def test_the_middleware_prints_even_when_the_handler_raises(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    metrics.configure(ON_AWS)
+
+    def handler(event: object) -> None:
+        metrics.count("worker.crashed")
+        raise ValueError("a defect")
+
+    with pytest.raises(ValueError, match="a defect"):
+        metrics.flush_after({}, handler)
+
+    assert [line["worker.crashed"] for line in printed(capsys)] == [[1.0]]
+
+
+def test_the_middleware_returns_what_the_handler_answers() -> None:
+    assert metrics.flush_after("event", lambda event: f"answer to {event}") == "answer to event"
