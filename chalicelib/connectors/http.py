@@ -1,7 +1,8 @@
 """The only outgoing HTTP: timeouts, deadlines, one status table, redacted exchanges, a host guard."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -55,6 +56,16 @@ class Trace:
     """The exchanges of one piece of work, collected for the log."""
 
     exchanges: list[Exchange] = field(default_factory=list)
+    serves: str | None = None
+
+    @contextmanager
+    def serving(self, record: str) -> Iterator[None]:
+        """Note that the calls inside are made for one record of the batch alone."""
+        self.serves = record
+        try:
+            yield
+        finally:
+            self.serves = None
 
     def take(self) -> list[Exchange]:
         """Return what was collected and start again."""
@@ -173,6 +184,7 @@ class Client:
                 response_body=redact_body(response.content) if response is not None else "",
                 error=type(error).__name__ if error else "",
                 execution=self.execution,
+                serves=self.trace.serves,
             )
         )
 

@@ -62,6 +62,7 @@ class Exchange:
     response_body: str = ""
     error: str = ""  #: why no answer came
     execution: str | None = None
+    serves: str | None = None  #: the one record it was made for; None: the whole batch
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from chalicelib.domain.reasons import Part, SyncFailure
+from chalicelib.domain.reasons import SyncFailure
 from chalicelib.domain.records import Order
 from chalicelib.domain.setup import Connection
 from chalicelib.domain.statuses import Kind, Outcome

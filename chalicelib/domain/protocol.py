@@ -20,7 +20,7 @@ CLAIM_EARLY_S = 2  #: a message may come this much before its time
 STARTS_AT_MOST = 5  #: claims without an end after which a row is closed as crashed
 DELAY_AT_MOST_S = 900  #: longest delay of one SQS message (SendMessage, DelaySeconds)
 
-_PARKED = (Reason.THROTTLED.value, Reason.FLOW_OFF.value)
+_PARKED = tuple(reason.value for reason in Reason if reason.is_parking)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,7 +314,9 @@ FACTS = frozenset(
     {
         "columns",
         "generation",
+        "has_units",
         "platform_updated_at",
+        "record_hash",
         "sent_hash",
         "sent_version",
         "source_version",
@@ -399,6 +401,32 @@ def park(name: RowName, *, cause: str, reason: Reason, now: datetime) -> RowWrit
                     "reason": reason,
                     "cause": cause,
                     "detail": None,
+                    "handled": Field("requested"),
+                    "updated_at": now,
+                    "due_at": None,
+                    "due_every_s": None,
+                },
+            ),
+        ),
+    )
+
+
+def park_claimed(row: Row, changes: Mapping[str, Any], now: datetime) -> RowWrite:
+    """Interrupt the episode of a claimed row under a cause; its tries go on after the release.
+
+    ``changes`` name reason and cause. What was requested meanwhile is served by the same release.
+    """
+    return RowWrite(
+        name=row.name,
+        alternatives=(
+            Alternative(
+                tag="done",
+                when=_holding(row, now),
+                changes={
+                    "detail": None,
+                    **changes,
+                    **_FREED,
+                    "status": Status.PENDING,
                     "handled": Field("requested"),
                     "updated_at": now,
                     "due_at": None,

@@ -60,7 +60,7 @@ class Reason(StrEnum):
     @property
     def is_parking(self) -> bool:
         """Whether the hold only interrupts the episode: tries and backoff go on afterwards."""
-        return self in (Reason.THROTTLED, Reason.FLOW_OFF)
+        return self in (Reason.THROTTLED, Reason.FLOW_OFF, Reason.CONNECTION_DOWN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,7 +232,7 @@ class Part:
     detail: str = ""
 
 
-class SyncFailure(Exception):  # noqa: N818 - an outcome of work, not a defect
+class SyncFailure(Exception):
     """Why a record did not get to Synced: the only failure the engine understands.
 
     Args:

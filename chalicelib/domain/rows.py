@@ -101,6 +101,8 @@ class Row:
     source_version: int | None = None  #: highest version known, milliseconds of the source's clock
     sent_version: int | None = None  #: version last written
     sent_hash: str | None = None  #: hash of what was last written
+    record_hash: str | None = None  #: hash of the canonical record kept beside the row
+    has_units: bool = False  #: goods of this order are noted as sold and not taken by the ERP
     target_id: str | None = None
     target_version: str | None = None
     generation: int = 0  #: rises when the target confirmed that the record is gone

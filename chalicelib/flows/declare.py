@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.domain.log import Units
+from chalicelib.domain.reasons import Part
 from chalicelib.domain.retries import RetryPolicy
-from chalicelib.domain.rows import Row
 from chalicelib.domain.setup import MappingTable
 from chalicelib.domain.statuses import Kind
 
@@ -58,7 +58,16 @@ class Planning:
         default_factory=dict
     )  #: (item, location) → sold
     counted_at: datetime | None = None  #: the moment the figures hold for
-    row: Row | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Showing:
+    """What is known of a record when its columns are filled; the later, the more."""
+
+    record: Any
+    desired: Any = None  #: None: it never came to a plan
+    target_id: str | None = None
+    parts: Sequence[Part] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,11 +91,17 @@ class Flow:
     plan: Callable[
         [Any, Planning], Any
     ]  #: pure: record → what the target should hold; raises SyncFailure
-    columns: Callable[[Any], Mapping[str, Any]]  #: pure: what the log shows of a record
+    columns: Callable[[Showing], Mapping[str, Any]]  #: pure: what the log shows of a record
     settings: Sequence[Setting] = ()
     mappings: Sequence[MappingRule] = ()
     links: LinkNeed | None = None
-    item_key: Callable[[Any], str | None] = lambda desired: None  #: the thing several rows share
+    parent_key: Callable[[Any], str | None] = lambda desired: None  #: the thing several rows share
+    identity: Callable[[Any], Any] = lambda desired: desired  #: the part of a plan that is hashed
+    keeps_record: bool = True  #: whether the canonical record is kept beside the row
+    calls: Callable[[int], tuple[int, int]] = lambda rows: (
+        2,
+        3,
+    )  #: rows → calls at source, at target
     queue: str = "records"
     retry: RetryPolicy = RetryPolicy()
     poll_every_s: int | None = 300  #: None: the source cannot say what changed

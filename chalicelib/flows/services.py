@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from chalicelib.domain.log import Exchange
 from chalicelib.domain.platforms import Offer, Platform
 from chalicelib.domain.ports import Registry, SyncLog, Vault, WorkQueue
 from chalicelib.domain.setup import Connection
-from chalicelib.domain.log import Exchange
 from chalicelib.flows.declare import Flow
 
 
