@@ -14,7 +14,7 @@ STAGE ?= dev
 
 BIN := .venv/bin
 # Tests that need nothing but this checkout. A browser or a deployed stack has a target of its own.
-TESTS := $(addprefix tests/,unit contract app infra model journey)
+TESTS := $(wildcard $(addprefix tests/,unit contract app infra model journey))
 # What is shipped, what runs it on one machine, the command line.
 TYPED := $(wildcard chalicelib local cli app.py)
 
