@@ -38,7 +38,8 @@ class Answer:
         """Return the parsed body.
 
         Raises:
-            SyncFailure: the body is not JSON (a proxy's page, half an answer); worth another attempt.
+            SyncFailure: the body is not JSON (a proxy's page, half an answer); worth another
+                attempt.
         """
         try:
             return httpx.Response(self.status, content=self.body).json()
@@ -79,7 +80,8 @@ class Client:
 
     Args:
         may_send_until: last moment a write may start; later ones are refused before they are sent.
-        on_answer: sees each answer's headers, so that a rate window can follow the vendor's own count.
+        on_answer: sees each answer's headers, so that a rate window can follow the vendor's own
+            count.
     """
 
     consumer: str
@@ -113,7 +115,8 @@ class Client:
             writes: the call changes something; without an answer its fate is unknown.
 
         Raises:
-            SyncFailure: nothing came back. ``OUTCOME_UNKNOWN`` if a write may have arrived, else ``RETRYING``.
+            SyncFailure: nothing came back. ``OUTCOME_UNKNOWN`` if a write may have arrived, else
+                ``RETRYING``.
         """
         url = path if "://" in path else self.base_url.rstrip("/") + path
         self.guard.check(url)
@@ -197,7 +200,9 @@ def _request_of(error: httpx.HTTPError) -> httpx.Request | None:
 
 
 def _no_answer(error: httpx.HTTPError, *, writes: bool) -> SyncFailure:
-    """Nothing came back: a write that may have left us is unknown, everything else is just tried again."""
+    """Nothing came back: a write that may have left us is unknown, everything else is just tried
+    again.
+    """
     never_left = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
     if writes and not isinstance(error, never_left):
         return SyncFailure(
@@ -240,7 +245,8 @@ def failure_of(
 ) -> SyncFailure:
     """Turn an error answer into a failure by the status table; ``reason`` overrides it.
 
-    A 5xx after a write may have been applied: it is ``OUTCOME_UNKNOWN``. 500 to 504 on a read is tried again.
+    A 5xx after a write may have been applied: it is ``OUTCOME_UNKNOWN``. 500 to 504 on a read is
+    tried again.
     """
     if reason is None:
         reason = STATUS_REASONS.get(answer.status)

@@ -28,7 +28,9 @@ class CursorError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class RowQuery:
-    """Which rows of a consumer a person wants; empty means no restriction, several are alternatives."""
+    """Which rows of a consumer a person wants; empty means no restriction, several are
+    alternatives.
+    """
 
     consumer: str
     lanes: Sequence[str] = ()  #: flows (or flow/step); the caller turns kinds into lanes
@@ -133,8 +135,8 @@ class Message:
 class Execution:
     """One run of a poll, an import or a bulk re-sync.
 
-    ``counts``: found at the source (or in the filter), requested, skipped (nothing newer), done, synced,
-    failed, held. It ends when every row it requested has ended or is held.
+    ``counts``: found at the source (or in the filter), requested, skipped (nothing newer), done,
+    synced, failed, held. It ends when every row it requested has ended or is held.
     """
 
     id: str

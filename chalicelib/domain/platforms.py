@@ -121,7 +121,9 @@ class Till(Protocol):
     """What an order source offers besides, if it sells goods itself."""
 
     def list_sales(self, *, since: datetime) -> Sequence[Order]:
-        """All orders that changed from ``since`` on; used to know what was sold and not yet exported."""
+        """All orders that changed from ``since`` on; used to know what was sold and not yet
+        exported.
+        """
 
 
 class Source(Protocol[R_co]):
@@ -135,8 +137,8 @@ class Source(Protocol[R_co]):
     ) -> ChangePage:
         """One page of what changed from ``since`` on (inclusive), oldest first.
 
-        Raises ``SyncFailure``; a page token that expired is ``SyncFailure`` with error_code ``cursor_expired``:
-        start the slice again from its cursor.
+        Raises ``SyncFailure``; a page token that expired is ``SyncFailure`` with error_code
+        ``cursor_expired``: start the slice again from its cursor.
         """
 
 
@@ -172,7 +174,8 @@ class Platform(Protocol):
         """Values people pick from; ``what`` is a word of the platform's ``Offer.choices``."""
 
     def ensure_webhooks(self, address: str) -> Mapping[str, str]:
-        """Register our address at the vendor where that is missing or switched off, and remove doubles.
+        """Register our address at the vendor where that is missing or switched off, and remove
+        doubles.
 
         Returns credentials to be kept (a signature key), empty when nothing changed.
         """
@@ -193,7 +196,9 @@ class Delivery:
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How many calls a connection may make, and how long the platform takes to show a write; seconds."""
+    """How many calls a connection may make, and how long the platform takes to show a write;
+    seconds.
+    """
 
     calls: int
     window_s: int = 60
@@ -243,6 +248,7 @@ class Account:
     connection: Connection
     credentials: Mapping[str, str]
     http: Any  #: ``connectors.http.Client``; Any, because the domain knows no client
-    #: After a 401: exchanges the refresh token once, under a lease, and returns the credentials to go on
+    #: After a 401: exchanges the refresh token once, under a lease, and returns the credentials to
+    #: go on
     #: with; None if there are none to be had. Takes the credentials that were refused.
     renew: Callable[[Mapping[str, str]], Mapping[str, str] | None] = lambda refused: None

@@ -1,7 +1,7 @@
 """The ports of the service's own stores: promises every implementation keeps, and what they cost.
 
-Costs are requests on DynamoDB, SQS or KMS; ``store/README.md`` has them with keys and indexes. Every list is a page.
-All times are aware UTC. Sequences are answered in the order given.
+Costs are requests on DynamoDB, SQS or KMS; ``store/README.md`` has them with keys and indexes.
+Every list is a page. All times are aware UTC. Sequences are answered in the order given.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,9 @@ class RowStore(Protocol):
     """Rows and the questions about them."""
 
     def write_rows(self, writes: Sequence[RowWrite]) -> Sequence[Written]:
-        """Carry out each conditional write by itself; one write unit a row (SQLite: one commit for all)."""
+        """Carry out each conditional write by itself; one write unit a row (SQLite: one commit for
+        all).
+        """
 
     def read_rows(self, names: Sequence[RowName]) -> Sequence[Row | None]:
         """Read rows by name, strongly consistent; one request per 100."""
@@ -57,8 +59,8 @@ class RowStore(Protocol):
     def list_rows(self, query: RowQuery, *, limit: int, cursor: str | None = None) -> Page[Row]:
         """Return rows newest first by ``listed_at``, paged both ways, stable on ties.
 
-        One query per lane, status and shard, then one batch read; a page may be short and still carry a
-        cursor. Raises ``CursorError`` for a cursor that is not of this question.
+        One query per lane, status and shard, then one batch read; a page may be short and still
+        carry a cursor. Raises ``CursorError`` for a cursor that is not of this question.
         """
 
     def list_due(self, shard: int, *, before: datetime, limit: int) -> Sequence[RowName]:
@@ -110,7 +112,9 @@ class TraceStore(Protocol):
         """Exchanges of a consumer, newest first."""
 
     def put_snapshot(self, name: RowName, record: Mapping[str, Any]) -> None:
-        """Keep the last canonical record (JSON values) beside its row; written only when it changed."""
+        """Keep the last canonical record (JSON values) beside its row; written only when it
+        changed.
+        """
 
     def read_snapshot(self, name: RowName) -> Mapping[str, Any] | None:
         """The last canonical record of a row."""
@@ -135,7 +139,9 @@ class RunStore(Protocol):
     """Executions and the rows they requested."""
 
     def save_execution(self, execution: Execution) -> bool:
-        """Write an execution if it stands at ``execution.version``, and raise that; False if it moved on."""
+        """Write an execution if it stands at ``execution.version``, and raise that; False if it
+        moved on.
+        """
 
     def read_execution(self, consumer: str, execution_id: str) -> Execution | None:
         """One execution."""
@@ -172,7 +178,9 @@ class PaceStore(Protocol):
         window_s: int,
         now: datetime,
     ) -> bool:
-        """Take ``count`` vendor calls of the window that ``now`` falls in; False if they are not there."""
+        """Take ``count`` vendor calls of the window that ``now`` falls in; False if they are not
+        there.
+        """
 
     def set_calls_left(
         self,
@@ -187,7 +195,9 @@ class PaceStore(Protocol):
         """Correct the window by the vendor's own word."""
 
     def set_backlogged(self, consumer: str, connection: str, *, on: bool) -> None:
-        """Flag a connection whose rows wait for calls; while flagged, requests go under its rate cause."""
+        """Flag a connection whose rows wait for calls; while flagged, requests go under its rate
+        cause.
+        """
 
     def is_backlogged(self, consumer: str, connection: str) -> bool:
         """Whether the flag stands."""
@@ -196,7 +206,9 @@ class PaceStore(Protocol):
         """(consumer, connection) of flagged connections."""
 
     def take_lease(self, key: str, holder: str, *, until: datetime, now: datetime) -> bool:
-        """Take or renew a lease (one writer per seller, one poll per flow); False while another holds it."""
+        """Take or renew a lease (one writer per seller, one poll per flow); False while another
+        holds it.
+        """
 
     def end_lease(self, key: str, holder: str) -> None:
         """Give a lease back, if it is still the holder's."""
@@ -242,8 +254,8 @@ class Registry(Protocol):
     def save(self, change: Change) -> bool:
         """Write all of a change or nothing.
 
-        Each put with a ``version`` must still stand at it (0: must be new); the stored version is one higher.
-        False if something moved on meanwhile: read again.
+        Each put with a ``version`` must still stand at it (0: must be new); the stored version is
+        one higher. False if something moved on meanwhile: read again.
         """
 
     def read_consumer(self, consumer: str) -> Consumer | None:
@@ -317,7 +329,9 @@ class QueueMessage:
 
 
 class WorkQueue(Protocol):
-    """The work queues ``records`` and ``stock``, and their dead-letter queues ``records-dlq``, ``stock-dlq``."""
+    """The work queues ``records`` and ``stock``, and their dead-letter queues ``records-dlq``,
+    ``stock-dlq``.
+    """
 
     def send_many(self, queue: str, messages: Sequence[QueueMessage]) -> None:
         """Send messages, delayed by at most 900 s, grouped by consumer; ten a request."""
@@ -341,4 +355,6 @@ class Vault(Protocol):
         """Encrypt under a context (consumer, platform …) that must be given again to open."""
 
     def open(self, sealed: bytes, *, context: Mapping[str, str]) -> bytes:
-        """Decrypt. Raises ``ValueError`` for another context or changed bytes. No request while cached."""
+        """Decrypt. Raises ``ValueError`` for another context or changed bytes. No request while
+        cached.
+        """

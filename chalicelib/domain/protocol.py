@@ -49,8 +49,9 @@ class Request:
 def request(asked: Request, now: datetime) -> RowWrite:
     """Return the write of one request; tags: ``send``, ``joined``, ``parked``, ``refused``.
 
-    Only ``send`` is followed by a message. A row that is owed already just waits for the attempt that is
-    coming; while it is leased, the request is counted so that the attempt cannot close over it.
+    Only ``send`` is followed by a message. A row that is owed already just waits for the attempt
+    that is coming; while it is leased, the request is counted so that the attempt cannot close over
+    it.
     """
     return RowWrite(
         name=asked.name, kind=asked.kind, alternatives=tuple(_request_alternatives(asked, now))
@@ -224,9 +225,9 @@ def claim(
 ) -> RowWrite:
     """Return the write that leases an owed row that is due; tag ``claimed``.
 
-    The lease covers ``deadline``, the last moment this worker may send, and ``settle_s``, the longest the
-    platform takes to apply and show what it got: *lease over* always means *safe to look up and
-    write again*.
+    The lease covers ``deadline``, the last moment this worker may send, and ``settle_s``, the
+    longest the platform takes to apply and show what it got: *lease over* always means *safe to
+    look up and write again*.
     """
     return RowWrite(
         name=name,
@@ -263,8 +264,8 @@ _FREED = {"lease_id": None, "lease_until": None, "starts": 0}
 def finish(row: Row, changes: Mapping[str, Any], now: datetime) -> RowWrite:
     """Close a claimed row with a final outcome; tags ``done`` and ``requested_again``.
 
-    ``changes`` name status, reason and what was learned (``facts`` of the target stay even when something
-    new was requested meanwhile; then the row is owed again at once and the caller sends).
+    ``changes`` name status, reason and what was learned (``facts`` of the target stay even when
+    something new was requested meanwhile; then the row is owed again at once and the caller sends).
     """
     kept = {key: value for key, value in changes.items() if key in FACTS}
     again = {
@@ -339,8 +340,8 @@ def postpone(
 ) -> RowWrite:
     """Keep a claimed row owed until ``next_attempt_at`` and free its lease; tag ``done``.
 
-    Used for a retry (``counts``: one try of the episode is used up) and while the target does not show
-    yet what it took. The delay holds even if something new was requested meanwhile.
+    Used for a retry (``counts``: one try of the episode is used up) and while the target does not
+    show yet what it took. The delay holds even if something new was requested meanwhile.
     """
     return RowWrite(
         name=row.name,
@@ -389,7 +390,9 @@ def leave_unknown(row: Row, changes: Mapping[str, Any], now: datetime) -> RowWri
 
 
 def park(name: RowName, *, cause: str, reason: Reason, now: datetime) -> RowWrite:
-    """Interrupt an episode under a cause; tries and backoff go on after its release; tag ``parked``."""
+    """Interrupt an episode under a cause; tries and backoff go on after its release; tag
+    ``parked``.
+    """
     return RowWrite(
         name=name,
         alternatives=(
@@ -440,8 +443,9 @@ def park_claimed(row: Row, changes: Mapping[str, Any], now: datetime) -> RowWrit
 def sweep(row: Row, now: datetime) -> RowWrite:
     """Move the due time of an owed row that is past it; tags ``later`` and ``send``.
 
-    A live lease or a planned attempt only moves the due time there; else the row's own interval doubles
-    and a message is sent. It does nothing else: what a crash means is decided by the next claim.
+    A live lease or a planned attempt only moves the due time there; else the row's own interval
+    doubles and a message is sent. It does nothing else: what a crash means is decided by the next
+    claim.
     """
     seen = Term("due_at", Op.EQ, row.due_at)
     waits_until = max(
@@ -468,7 +472,9 @@ def await_row(name: RowName) -> RowWrite:
 
 
 def end_lease_early(row: Row, *, settle_s: float, now: datetime) -> RowWrite:
-    """After a restart: nobody of the previous boot can still send, so the lease ends after settling."""
+    """After a restart: nobody of the previous boot can still send, so the lease ends after
+    settling.
+    """
     until = now + timedelta(seconds=settle_s)
     ends = Alternative(
         tag="shortened",

@@ -1,7 +1,7 @@
 """Canonical records: what platforms' payloads become before anything is decided.
 
-Each platform needs one mapping into and one out of these, so n platforms need 2n mappings and not n².
-Ids are the platforms' own, as text. Quantities are decimals.
+Each platform needs one mapping into and one out of these, so n platforms need 2n mappings and not
+n². Ids are the platforms' own, as text. Quantities are decimals.
 """
 
 from collections.abc import Mapping, Sequence

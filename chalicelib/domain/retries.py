@@ -18,9 +18,9 @@ class RetryPolicy:
     def delay_s(self, tries: int, *, retry_after_s: float | None, jitter: float) -> float:
         """Return the seconds to wait after the ``tries``-th failed attempt, counted from 1.
 
-        Doubles from ``base_s`` up to ``cap_s``, less up to a quarter of jitter so that rows that failed
-        together do not come back together; ``jitter`` is a random number from 0 to 1. The vendor's own wish
-        is honoured when it is longer.
+        Doubles from ``base_s`` up to ``cap_s``, less up to a quarter of jitter so that rows that
+        failed together do not come back together; ``jitter`` is a random number from 0 to 1. The
+        vendor's own wish is honoured when it is longer.
         """
         backoff = min(self.base_s * 2.0 ** max(tries - 1, 0), self.cap_s)
         jittered = backoff * (1 - jitter / 4)

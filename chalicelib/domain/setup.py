@@ -31,8 +31,8 @@ class Health(StrEnum):
 class Connection:
     """A consumer's account on one platform.
 
-    ``settings`` are the platform's own (account code, seller, pace …) and may be shown; credentials are
-    sealed under (consumer, name, platform) and are never part of an answer.
+    ``settings`` are the platform's own (account code, seller, pace …) and may be shown; credentials
+    are sealed under (consumer, name, platform) and are never part of an answer.
     """
 
     consumer: str
@@ -115,8 +115,8 @@ class ApiKey:
 class PollState:
     """How far the polls of one flow have come.
 
-    ``cursor`` is the source's own clock, so a poll that starts again misses nothing; ``page`` is the
-    vendor's page within the slice under way, None between runs.
+    ``cursor`` is the source's own clock, so a poll that starts again misses nothing; ``page`` is
+    the vendor's page within the slice under way, None between runs.
     """
 
     consumer: str

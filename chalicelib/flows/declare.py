@@ -103,7 +103,7 @@ class Flow:
         3,
     )  #: rows → calls at source, at target
     queue: str = "records"
-    retry: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
     poll_every_s: int | None = 300  #: None: the source cannot say what changed
     poll_overlap_s: int = 600  #: the source's commit delay, read again by each poll
     follows: str | None = (
@@ -129,8 +129,8 @@ def base_name(flow: str) -> str:
 def connections_of(flow: Flow, name: str) -> tuple[str, str]:
     """Return the names of the source and target connections of a flow as set up.
 
-    A flow on a second account of one platform is ``flow@connection``; the name stands for the side whose
-    platform it begins with (``square-2``), else for the target.
+    A flow on a second account of one platform is ``flow@connection``; the name stands for the side
+    whose platform it begins with (``square-2``), else for the target.
     """
     second = name.partition(SECOND_ACCOUNT)[2]
     if not second:
