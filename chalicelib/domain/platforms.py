@@ -111,10 +111,9 @@ class Done:
     awaiting: bool = False  #: taken, and not shown yet
     code: int = 200
     detail: str = ""  #: for people, where there is something to say ("shipped 2 of 3")
-    taken: bool = False
-    links: Mapping[str, str] = field(
-        default_factory=dict
-    )  #: kind → id at the target, to be linked too
+    taken: bool = False  #: whether the ERP has taken the goods of this order
+    parent_id: str | None = None  #: the thing it belongs to at the target, to be linked too
+    parts: Sequence[Part] = ()  #: locations of a stock row, each with its own fate
 
 
 class Till(Protocol):

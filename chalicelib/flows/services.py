@@ -8,6 +8,7 @@ from chalicelib.domain.log import Exchange
 from chalicelib.domain.platforms import Offer, Platform
 from chalicelib.domain.ports import Registry, SyncLog, Vault, WorkQueue
 from chalicelib.domain.setup import Connection
+from chalicelib.flows.cache import SetupCache
 from chalicelib.flows.declare import Flow
 
 
@@ -40,4 +41,5 @@ class Services:
     new_id: Callable[[], str]  #: sortable by time, at most 26 characters
     roll: Callable[[], float]  #: a random number from 0 to 1
     public_url: str  #: start of our webhook addresses
+    cache: SetupCache
     count: Callable[..., None] = lambda name, **dimensions: None  #: a metric

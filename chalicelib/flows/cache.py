@@ -1,0 +1,66 @@
+"""What the door and the worker know of set-ups without asking each time; 30 seconds old at most."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from chalicelib.domain.ports import Registry, SyncLog
+from chalicelib.domain.setup import Consumer, FlowSetup
+
+T = TypeVar("T")
+
+KEPT_S = 30  #: PROTOCOL, request: consumer and flow are looked at, cached for 30 s at most
+BACKLOG_KEPT_S = 5
+
+
+@dataclass
+class SetupCache:
+    """Remembers consumers, flow set-ups and backlog flags of this process.
+
+    ``forget`` is called by whoever changes a set-up, so that the same process sees it at once;
+    others see it within 30 seconds, which the second run of a release allows for.
+    """
+
+    registry: Registry
+    log: SyncLog
+    now: Callable[[], datetime]
+    _kept: dict[tuple[str, ...], tuple[datetime, Any]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def read_consumer(self, consumer: str) -> Consumer | None:
+        """The consumer, or None if it is unknown or being erased."""
+        found = self._read(
+            ("consumer", consumer), KEPT_S, lambda: self.registry.read_consumer(consumer)
+        )
+        return found if found is not None and found.deleted_at is None else None
+
+    def list_flows(self, consumer: str) -> Sequence[FlowSetup]:
+        """All flow set-ups of a consumer."""
+        return self._read(("flows", consumer), KEPT_S, lambda: self.registry.list_flows(consumer))
+
+    def is_backlogged(self, consumer: str, connection: str) -> bool:
+        """Whether rows of this connection wait for calls."""
+        return self._read(
+            ("backlog", consumer, connection),
+            BACKLOG_KEPT_S,
+            lambda: self.log.is_backlogged(consumer, connection),
+        )
+
+    def forget(self, consumer: str) -> None:
+        """Drop what is known of a consumer."""
+        with self._lock:
+            for key in [key for key in self._kept if key[1] == consumer]:
+                del self._kept[key]
+
+    def _read(self, key: tuple[str, ...], kept_s: int, read: Callable[[], T]) -> T:
+        now = self.now()
+        with self._lock:
+            kept = self._kept.get(key)
+        if kept is not None and kept[0] > now:
+            return kept[1]  # type: ignore[no-any-return]  # the key decides the type
+        value = read()
+        with self._lock:
+            self._kept[key] = (now + timedelta(seconds=kept_s), value)
+        return value
