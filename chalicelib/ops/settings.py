@@ -104,7 +104,6 @@ class _Setting:
     meaning: str
     wanted: str
     parse: Callable[[str], object]
-    needed_on_aws: bool = False
 
     @property
     def field(self) -> str:
@@ -193,7 +192,7 @@ def _problems_of_home(values: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _problems_on_aws(values: Mapping[str, Any]) -> Iterator[Problem]:
     for setting in CATALOG:
-        if setting.needed_on_aws and values.get(setting.field) == "":
+        if values.get(setting.field) == "":  # only what has no default can be empty
             yield _problem(setting.field, "it is not set, and the aws home needs it")
     if values.get("public_url", "https:").startswith("http:"):
         yield _problem("public_url", "it is not https, which the aws home needs")
@@ -217,7 +216,6 @@ def _on_aws(name: str, meaning: str, wanted: str, parse: Callable[[str], object]
         meaning=f"{meaning}; aws home only",
         wanted=wanted,
         parse=parse,
-        needed_on_aws=True,
     )
 
 

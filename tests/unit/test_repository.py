@@ -145,6 +145,8 @@ def test_a_unit_test_reaches_no_network() -> None:
         socket.create_connection(("127.0.0.1", 9))
     with socket.socket() as one, pytest.raises(Exception, match="use a stand-in"):
         one.connect(("192.0.2.1", 80))
+    with socket.socket() as one, pytest.raises(Exception, match="use a stand-in"):
+        one.connect_ex(("192.0.2.1", 80))
 
 
 def test_a_test_sees_no_settings_or_credentials_of_the_developer() -> None:

@@ -1,6 +1,8 @@
 """Log lines are JSON with a constant event name, and never hold a secret."""
 
 import json
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +16,7 @@ ON_AWS = replace(LOCAL, home=Home.AWS, stage="prod")
 
 
 @pytest.fixture(autouse=True)
-def _as_it_was() -> Any:
+def _as_it_was() -> Iterator[None]:
     yield
     configure(LOCAL)
 
@@ -23,15 +25,30 @@ def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_a_line_is_json_with_event_fields_stage_and_utc_time(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_line_is_json_with_event_fields_and_stage(capsys: pytest.CaptureFixture[str]) -> None:
     configure(ON_AWS).info("sync.attempted", extra={"row": "R1", "attempt": 2})
 
     (line,) = logged(capsys)
     assert line["message"] == "sync.attempted"
     assert (line["row"], line["attempt"], line["stage"]) == ("R1", 2, "prod")
+
+
+def test_times_are_utc_wherever_the_machine_stands(
+    capsys: pytest.CaptureFixture[str], clock_of_jakarta: None
+) -> None:
+    configure(ON_AWS).info("sync.attempted")
+
+    (line,) = logged(capsys)
     assert line["timestamp"].endswith("+00:00")
+
+
+@pytest.fixture
+def clock_of_jakarta(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Jakarta")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 def test_on_one_machine_stdout_is_left_to_people(capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,7 +112,7 @@ class Contact:
 SECRET_NAMES = [
     "authorization", "Authorization", "access_token", "refreshToken", "x-square-signature",
     "client_secret", "password", "api_key", "apiKey", "consumer_key", "key", "e-mail", "email",
-    "customer_email", "phone", "first_name", "set-cookie", "credentials", "body",
+    "customer_email", "phone", "first_name", "firstName", "set-cookie", "credentials", "body",
 ]  # fmt: skip
 PLAIN_NAMES = [
     "consumer", "flow", "row", "attempt", "status", "reason", "duration_ms", "detail", "code",
@@ -122,6 +139,7 @@ def test_counts_are_shown_whatever_their_name() -> None:
 TEXTS = {
     "e_mail": ("no contact for joe.o+x@shop.example found", f"no contact for {REDACTED} found"),
     "bearer": ("sent bearer abc.DEF-123", f"sent bearer {REDACTED}"),
+    "basic": ("sent Basic dXNlcjpwYXNz", f"sent Basic {REDACTED}"),
     "webhook_address": (
         "POST /webhooks/brightpearl/s3cr3t?x=1",
         f"POST /webhooks/brightpearl/{REDACTED}?x=1",

@@ -75,6 +75,11 @@ def test_case_and_blanks_around_a_value_do_not_matter() -> None:
     )
 
 
+@pytest.mark.parametrize("value", ["1", "3650"])
+def test_the_ends_of_a_range_are_allowed(value: str) -> None:
+    assert Settings.from_env({"SYNCLOG_RETENTION_DAYS": value}).retention_days == int(value)
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Settings.from_env({}).workers = 9  # type: ignore[misc]  # what the test is about
