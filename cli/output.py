@@ -1,10 +1,11 @@
 """Answers for people in dense tables, statuses with colour and word; for scripts as JSON."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import click
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +18,8 @@ STYLES = {
     "Success": "green",
     "on": "green",
     "ok": "green",
+    "healthy": "green",
+    "down": "red",
     "yes": "green",
     "Pending": "yellow",
     "warn": "yellow",
@@ -29,6 +32,8 @@ STYLES = {
     "no": "red",
     "off": "dim",
 }
+GAP = "  "
+NARROWEST = 8  # cells of a shortened column; fewer say nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,20 +70,45 @@ def table(
     if not listed:
         say(session, empty)
         return
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     rows = [[each.cell(item) for each in shown] for item in listed]
-    for index, each in enumerate(shown):
-        longest = max(len(each.title), *(len(row[index]) for row in rows))
-        grid.add_column(
-            each.title,
-            no_wrap=True,
-            overflow="ellipsis",
-            justify="right" if each.right else "left",
-            min_width=longest if each.whole or session.wide else None,
-        )
+    widths = fit(session, shown, rows)
+    _write_line(session, shown, widths, [Text(each.title, style="bold") for each in shown])
     for row in rows:
-        grid.add_row(*(painted(cell) for cell in row))
-    session.out.print(grid)
+        _write_line(session, shown, widths, [painted(cell) for cell in row])
+
+
+def fit(session: Session, shown: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return each column's width: whole ones as they are, the others by what is left.
+
+    When whole columns alone are too wide, lines are longer than the terminal: an identifier that
+    was cut short could not be used.
+    """
+    widths = [
+        max(cell_len(each.title), *(cell_len(row[index]) for row in rows))
+        for index, each in enumerate(shown)
+    ]
+    if session.wide:
+        return widths
+    loose = [index for index, each in enumerate(shown) if not each.whole]
+    fixed = sum(width for index, width in enumerate(widths) if index not in loose)
+    room = session.out.width - fixed - len(GAP) * (len(shown) - 1)
+    loose.sort(key=widths.__getitem__)  # the narrow ones first: what they leave is for the wide
+    for taken, index in enumerate(loose):
+        widths[index] = min(widths[index], max(NARROWEST, room // (len(loose) - taken)))
+        room -= widths[index]
+    return widths
+
+
+def _write_line(
+    session: Session, shown: Sequence[Column], widths: Sequence[int], cells: Sequence[Text]
+) -> None:
+    line = Text()
+    for index, (cell, each) in enumerate(zip(cells, shown, strict=True)):
+        cell.truncate(widths[index], overflow="ellipsis")
+        cell.align("right" if each.right else "left", widths[index])
+        line.append_text(cell).append(GAP)
+    line.rstrip()
+    session.out.print(line, soft_wrap=True)
 
 
 def painted(cell: str) -> Text:

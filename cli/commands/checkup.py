@@ -1,7 +1,7 @@
 """The doctor's look at one consumer: connections, flows, what waits, what failed."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from cli.arguments import utc
@@ -9,7 +9,7 @@ from cli.client import Json, path_of
 from cli.commands.connect import is_healthy, told_of
 from cli.commands.findings import Finding, guarded
 from cli.commands.flows import missing_of, name_of
-from cli.commands.groups import causes_of, count_of
+from cli.commands.groups import causes_of, count_of, failures_of
 from cli.errors import RefusedError
 from cli.session import Session
 from cli.text import clean, read_time, span
@@ -80,21 +80,26 @@ def _check_flows(session: Session, consumer: str) -> Iterator[Finding]:
 
 def _check_groups(session: Session, consumer: str) -> Iterator[Finding]:
     answer = session.api.join(path_of("consumers", consumer, "groups"), {})
-    held = causes_of(answer)
-    for cause in held:
+    now = session.now()
+    for cause in causes_of(answer):
         yield Finding(
             level="warn",
             what=f"{consumer}: held",
-            found=f"{count_of(cause)} rows wait for {clean(cause['cause'])}.",
+            found=f"{count_of(cause)} rows wait for {clean(cause.get('key'))}{_since(cause, now)}.",
             todo=clean(cause.get("remedy")) or "`groups` says what they need.",
         )
-    failed = sum(count_of(item) for item in answer["items"] if not item.get("cause"))
+    failed = sum(count_of(item) for item in failures_of(answer))
     yield Finding(
         level="warn" if failed else "ok",
         what=f"{consumer}: failed",
         found=f"{failed} rows." if failed else "None.",
         todo="`groups` says why; then `logs resync --all-failed`." if failed else "",
     )
+
+
+def _since(cause: Json, now: datetime) -> str:
+    first = read_time(cause.get("first_at"))
+    return f", the oldest since {span((now - first).total_seconds())}" if first else ""
 
 
 def _check_waiting(session: Session, consumer: str) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from cli.output import column, confirm, facts, say, show, table
 from cli.session import Session, command
 from cli.text import ago, clean, pick, plain
 
-HEALTHY = ("ok", "healthy", "up", "connected", "working")
+HEALTHY = ("ok", "healthy")
 
 
 @click.group()
@@ -122,7 +122,7 @@ def told_of(answer: Json) -> str:
     """Return the health's word with the sentence that explains it, when there is one."""
     inner = answer.get("health")
     source = inner if isinstance(inner, dict) else answer
-    sentence = pick(source, "sentence", "detail", "message", "problem")
+    sentence = pick(source, "sentence", "detail", "health_detail", "message")
     remedy = clean(source.get("remedy"))
     return " ".join(part for part in (health_of(answer), clean(sentence), remedy) if part)
 

@@ -29,32 +29,32 @@ def list_consumers(session: Session, q: str | None) -> None:
 
 
 @command(consumers, "show")
-@click.argument("consumer")
-def show_consumer(session: Session, consumer: str) -> None:
+@click.argument("consumer_id", metavar="CONSUMER")
+def show_consumer(session: Session, consumer_id: str) -> None:
     """Show one consumer."""
-    answer = session.api.get(path_of("consumers", consumer))
+    answer = session.api.get(path_of("consumers", consumer_id))
     show(session, answer, lambda: facts(session, _facts_of(answer)))
 
 
 @command(consumers, "add")
-@click.argument("consumer")
+@click.argument("consumer_id", metavar="CONSUMER")
 @click.option("--name", required=True, help="The merchant's name, as people say it.")
 @click.option("--time-zone", required=True, help="As in the IANA list: Europe/London.")
-def add_consumer(session: Session, consumer: str, name: str, time_zone: str) -> None:
+def add_consumer(session: Session, consumer_id: str, name: str, time_zone: str) -> None:
     """Add a consumer under an id of your choice."""
-    body = {"id": consumer, "name": name, "time_zone": time_zone}
+    body = {"id": consumer_id, "name": name, "time_zone": time_zone}
     answer = session.api.post(path_of("consumers"), body)
-    show(session, answer, lambda: say(session, f"{consumer} is added. Next: `connect set`."))
+    show(session, answer, lambda: say(session, f"{consumer_id} is added. Next: `connect set`."))
 
 
 @command(consumers, "delete")
-@click.argument("consumer")
+@click.argument("consumer_id", metavar="CONSUMER")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def delete_consumer(session: Session, consumer: str, *, yes: bool) -> None:
+def delete_consumer(session: Session, consumer_id: str, *, yes: bool) -> None:
     """Delete a consumer with its personal data and credentials."""
-    confirm(session, f"Erase {consumer}, its credentials and all personal data?", yes=yes)
-    answer = session.api.delete(path_of("consumers", consumer))
-    show(session, answer, lambda: say(session, f"{consumer} is deleted."))
+    confirm(session, f"Erase {consumer_id}, its credentials and all personal data?", yes=yes)
+    answer = session.api.delete(path_of("consumers", consumer_id))
+    show(session, answer, lambda: say(session, f"{consumer_id} is deleted."))
 
 
 def _facts_of(answer: Json) -> list[tuple[str, str]]:

@@ -27,7 +27,7 @@ def list_executions(session: Session, flow: str | None, limit: int, *, everythin
     answer = session.api.join(path, {}, None if everything else limit)
     columns = (
         column("Execution", "id", whole=True),
-        column("Flow", "flow"),
+        column("Flow", lambda item: clean(item.get("flow") or item.get("type"))),
         column("Trigger", "trigger"),
         column("State", "state", whole=True),
         column("Started", lambda item: ago(item.get("started_at"), session.now()), whole=True),

@@ -7,7 +7,7 @@ import click
 from cli.arguments import filter_options, filters_of
 from cli.client import Json
 from cli.commands.resync import resync_all, resync_row
-from cli.commands.row import show_row
+from cli.commands.row import find_row, show_row
 from cli.output import Column, column, note, show, table
 from cli.session import Session, command
 from cli.text import ago, clean, plain
@@ -47,8 +47,11 @@ def list_rows(
 @click.argument("row")
 @click.option("--bodies", is_flag=True, help="With what was sent and answered.")
 def show_one(session: Session, row: str, *, bodies: bool) -> None:
-    """Show one row: the record, every attempt with its requests, links, related rows."""
-    answer = session.api.get(session.path("logs", row))
+    """Show one row: the record, every attempt with its requests, links, related rows.
+
+    ROW is a row's id (flow.record), or whatever finds one row alone: its record, an order number.
+    """
+    answer = session.api.get(session.path("logs", find_row(session, row)))
     show(session, answer, lambda: show_row(session, answer, bodies=bodies))
 
 
@@ -65,6 +68,7 @@ def resync(
 ) -> None:
     """Sync one ROW again, or with --all-failed every row that the filters name.
 
+    ROW is a row's id (flow.record), or whatever finds one row alone: its record, an order number.
     Exit code 1 when a re-sync of many does not end well.
     """
     found = filters_of(options, session.now())
@@ -75,28 +79,30 @@ def resync(
     elif found or dry_run:
         raise click.UsageError("Filters and --dry-run go with --all-failed, not with a ROW.")
     else:
-        resync_row(session, row)
+        resync_row(session, find_row(session, row))
 
 
 def row_columns(session: Session) -> tuple[Column, ...]:
     """Return the columns of a list of rows."""
+    ids = (column("Row", "id", whole=True),) if session.wide else ()
     return (
-        column("Row", "id", whole=True),
+        *ids,
+        column("Record", "record", whole=True),
         column("Kind", "kind", whole=True),
-        column("Info", info_of),
         column("Status", "status", whole=True),
         column("Why", why_of),
+        column("Info", info_of),
         column("Code", lambda item: plain(item.get("code")), whole=True),
         column("Updated", lambda item: ago(item.get("updated_at"), session.now()), whole=True),
     )
 
 
 def info_of(item: Json) -> str:
-    """Return what people know the record by: name and SKU, or number and total."""
+    """Return what people know the record by, beside its id: name and SKU, or number and total."""
     columns = item.get("columns")
     known: Json = columns if isinstance(columns, dict) else {}
     parts = (plain(known.get(name)) for name in INFO_FIELDS)
-    return " · ".join(part for part in parts if part) or clean(item.get("record"))
+    return " · ".join(part for part in parts if part and part != item.get("record"))
 
 
 def why_of(item: Json) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from cli.client import Json
+from cli.errors import RefusedError
 from cli.output import Column, column, facts, heading, say, table
 from cli.session import Session
 from cli.text import ago, as_json, clean, plain, took
@@ -20,6 +21,27 @@ def show_row(session: Session, answer: Json, *, bodies: bool) -> None:
     _show_record(session, answer)
     _show_attempts(session, _dicts(answer.get("attempts")), bodies=bodies)
     _part(session, "Related rows", _dicts(answer.get("related")), _related_columns())
+
+
+def find_row(session: Session, text: str) -> str:
+    """Return the id of the row that a person means.
+
+    A row's id holds a dot. Anything else is looked for as the log's ``q`` does, where a row whose
+    record is exactly ``text`` goes before those that only begin with it.
+
+    Raises:
+        RefusedError: no row, or more than one.
+    """
+    if "." in text:
+        return text
+    found = _dicts(session.api.get(session.path("logs"), {"q": text, "limit": 20}).get("items"))
+    exact = [row for row in found if row.get("record") == text]
+    ids = [clean(row.get("id")) for row in exact or found]
+    if len(ids) == 1:
+        return ids[0]
+    if not ids:
+        raise RefusedError(f"No row is found by {clean(text)!r}. `logs list --q` looks for more.")
+    raise RefusedError("\n  ".join([f"{clean(text)!r} finds several rows. Name one:", *ids]))
 
 
 def _facts_of(session: Session, row: Json) -> list[tuple[str, str]]:
