@@ -1,0 +1,1 @@
+"""What a simulated Brightpearl account remembers; nothing here speaks HTTP."""
