@@ -1,4 +1,4 @@
-"""What the sync log keeps beside rows: attempts, exchanges, links, executions, pages of questions."""
+"""What the sync log keeps beside rows: attempts, exchanges, links, executions, questions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Page(Generic[T]):
-    """A part of a list; cursors are opaque texts for the same question, None where the list ends."""
+    """A part of a list; cursors are opaque texts for one question, None where the list ends."""
 
     items: Sequence[T]
     next: str | None = None

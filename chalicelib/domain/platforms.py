@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from chalicelib.domain.reasons import SyncFailure
+from chalicelib.domain.reasons import Part, SyncFailure
 from chalicelib.domain.records import Order
 from chalicelib.domain.setup import Connection
 from chalicelib.domain.statuses import Kind, Outcome
@@ -48,7 +48,7 @@ class WebhookRead:
 
 
 class WebhookRefusedError(Exception):
-    """The delivery is not from the platform (signature); refused with 401 or 403, nothing stored."""
+    """The delivery is not from the platform (signature): refused with 401, nothing stored."""
 
 
 class WebhookUnreadableError(Exception):
@@ -129,7 +129,7 @@ class Source(Protocol[R_co]):
     """Reads records of one kind."""
 
     def fetch_many(self, ids: Sequence[str]) -> Mapping[str, R_co | SyncFailure]:
-        """Read records as they are now, in the vendor's batches; ids it does not know are absent."""
+        """Read records as they are now, in the vendor's batches; unknown ids are absent."""
 
     def list_changes(
         self, *, since: datetime, until: datetime | None, page: str | None
@@ -161,7 +161,7 @@ class Platform(Protocol):
     """One platform: declared in ``connectors/catalog.py``, one object per connection and batch."""
 
     def source(self, kind: Kind) -> Source[Any]:
-        """The port that reads records of a kind. Raises ``LookupError`` for one it does not offer."""
+        """The port that reads records of a kind; ``LookupError`` for one it does not offer."""
 
     def target(self, kind: Kind, settings: Mapping[str, Any]) -> Target[Any]:
         """The port that writes records of a kind, with the flow's settings."""
@@ -242,7 +242,7 @@ class Offer:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """A connection opened for work: its address, settings, credentials and the client to call with."""
+    """A connection opened for work: settings, credentials and the client to call with."""
 
     connection: Connection
     credentials: Mapping[str, str]

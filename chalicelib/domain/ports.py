@@ -127,9 +127,12 @@ class LinkStore(Protocol):
         """Store each link under both of its sides."""
 
     def read_links(
-        self, consumer: str, platform: str, kind: str, ids: Sequence[str]
+        self, consumer: str, platform: str, other_platform: str, kind: str, ids: Sequence[str]
     ) -> Mapping[str, Link]:
-        """Links by the id at one side; ids without a link are absent. One request per 100."""
+        """Links from one side to another by the ids at the one; ids without a link are absent.
+
+        One request per 100.
+        """
 
     def delete_links(self, links: Sequence[Link]) -> None:
         """Remove both sides of each link: the target confirmed that the record is gone."""
@@ -240,7 +243,7 @@ class SyncLog(RowStore, TraceStore, LinkStore, RunStore, PaceStore, Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One save in the registry: what is put, its history, and the causes it removes, in one write."""
+    """One save in the registry: puts, history, and the causes it removes, in one write."""
 
     puts: Sequence[Consumer | Connection | FlowSetup | MappingTable | ApiKey | PollState] = ()
     deletes: Sequence[Connection | FlowSetup | MappingTable | PollState] = ()

@@ -1,7 +1,8 @@
-"""The life of a row: request, claim, complete, park, sweep, each as one conditional write.
+"""The life of a row up to its claim, and what tends it: request, claim, park, sweep.
 
-Pure: a function receives what is known and the time, and returns the write that makes the move if,
-and only if, the row still allows it. Every rule is told in the docstring of the function it rules.
+Pure: each function returns the one conditional write that makes its move if, and only if, the row
+still allows it. Every rule is told in the docstring of the function it rules; the end of a claim is
+in ``domain.closings``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -168,7 +169,7 @@ def _opening(asked: Request, now: datetime) -> list[Alternative]:
 
 
 def _parked_opening(asked: Request, now: datetime) -> list[Alternative]:
-    """Rule 1 while the vendor is slow: the row goes straight under the rate cause; nothing is sent."""
+    """Rule 1 while the vendor is slow: the row goes under the rate cause; nothing is sent."""
     waiting = {
         **_queued(asked, now),
         "reason": Reason.THROTTLED,
@@ -254,141 +255,6 @@ def claim(
     )
 
 
-def _holding(row: Row, now: datetime) -> tuple[Term, Term]:
-    return (Term("lease_id", Op.EQ, row.lease_id), Term("lease_until", Op.GT, now))
-
-
-_FREED = {"lease_id": None, "lease_until": None, "starts": 0}
-
-
-def finish(row: Row, changes: Mapping[str, Any], now: datetime) -> RowWrite:
-    """Close a claimed row with a final outcome; tags ``done`` and ``requested_again``.
-
-    ``changes`` name status, reason and what was learned (``facts`` of the target stay even when
-    something new was requested meanwhile; then the row is owed again at once and the caller sends).
-    """
-    kept = {key: value for key, value in changes.items() if key in FACTS}
-    again = {
-        **kept,
-        **_FREED,
-        "status": Status.PENDING,
-        "reason": Reason.QUEUED,
-        "detail": None,
-        "handled": row.requested,
-        "tries": 0,
-        "next_attempt_at": None,
-        "awaiting_since": None,
-        "updated_at": now,
-        "due_at": now + timedelta(seconds=DUE_AFTER_S),
-        "due_every_s": DUE_AFTER_S,
-    }
-    closed = {
-        "detail": None,
-        "cause": None,
-        **changes,
-        **_FREED,
-        "handled": row.requested,
-        "tries": 0,
-        "next_attempt_at": None,
-        "awaiting_since": None,
-        "forced": None,
-        "updated_at": now,
-        "due_at": None,
-        "due_every_s": None,
-    }
-    held = _holding(row, now)
-    return RowWrite(
-        name=row.name,
-        alternatives=(
-            Alternative(
-                tag="done",
-                when=(*held, Term("requested", Op.EQ, row.requested)),
-                changes=closed,
-            ),
-            Alternative(tag="requested_again", when=held, changes=again),
-        ),
-    )
-
-
-#: What an attempt learned about the target: true whatever became of the attempt.
-FACTS = frozenset(
-    {
-        "columns",
-        "generation",
-        "has_units",
-        "platform_updated_at",
-        "record_hash",
-        "sent_hash",
-        "sent_version",
-        "source_version",
-        "synced_at",
-        "target_id",
-        "target_version",
-        "unclear",
-        "code",
-    }
-)
-
-
-def postpone(
-    row: Row,
-    changes: Mapping[str, Any],
-    now: datetime,
-    *,
-    next_attempt_at: datetime,
-    counts: bool = True,
-) -> RowWrite:
-    """Keep a claimed row owed until ``next_attempt_at`` and free its lease; tag ``done``.
-
-    Used for a retry (``counts``: one try of the episode is used up) and while the target does not
-    show yet what it took. The delay holds even if something new was requested meanwhile.
-    """
-    return RowWrite(
-        name=row.name,
-        alternatives=(
-            Alternative(
-                tag="done",
-                when=_holding(row, now),
-                changes={
-                    **changes,
-                    **_FREED,
-                    "updated_at": now,
-                    "next_attempt_at": next_attempt_at,
-                    "due_at": next_attempt_at + timedelta(seconds=DUE_AFTER_S),
-                    "due_every_s": DUE_AFTER_S,
-                },
-                adds={"tries": 1} if counts else {},
-            ),
-        ),
-    )
-
-
-def leave_unknown(row: Row, changes: Mapping[str, Any], now: datetime) -> RowWrite:
-    """Note that the fate of a write is unknown; the lease stands, so nobody looks too early."""
-    until = row.lease_until or now
-    return RowWrite(
-        name=row.name,
-        alternatives=(
-            Alternative(
-                tag="done",
-                when=_holding(row, now),
-                changes={
-                    **changes,
-                    "status": Status.PROCESSING,
-                    "reason": Reason.OUTCOME_UNKNOWN,
-                    "unclear": True,
-                    "starts": 0,
-                    "updated_at": now,
-                    "next_attempt_at": until,
-                    "due_at": until + timedelta(seconds=DUE_AFTER_S),
-                    "due_every_s": DUE_AFTER_S,
-                },
-                adds={"tries": 1},
-            ),
-        ),
-    )
-
-
 def park(name: RowName, *, cause: str, reason: Reason, now: datetime) -> RowWrite:
     """Interrupt an episode under a cause; tries and backoff go on after its release; tag
     ``parked``.
@@ -404,32 +270,6 @@ def park(name: RowName, *, cause: str, reason: Reason, now: datetime) -> RowWrit
                     "reason": reason,
                     "cause": cause,
                     "detail": None,
-                    "handled": Field("requested"),
-                    "updated_at": now,
-                    "due_at": None,
-                    "due_every_s": None,
-                },
-            ),
-        ),
-    )
-
-
-def park_claimed(row: Row, changes: Mapping[str, Any], now: datetime) -> RowWrite:
-    """Interrupt the episode of a claimed row under a cause; its tries go on after the release.
-
-    ``changes`` name reason and cause. What was requested meanwhile is served by the same release.
-    """
-    return RowWrite(
-        name=row.name,
-        alternatives=(
-            Alternative(
-                tag="done",
-                when=_holding(row, now),
-                changes={
-                    "detail": None,
-                    **changes,
-                    **_FREED,
-                    "status": Status.PENDING,
                     "handled": Field("requested"),
                     "updated_at": now,
                     "due_at": None,

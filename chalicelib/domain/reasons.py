@@ -172,7 +172,7 @@ RULES: Mapping[Reason, Rule] = {
     Reason.MISSING_AT_SOURCE: Rule(
         status=_FAILED,
         sentence="The record does not exist at the source.",
-        remedy="If it was deleted there is nothing to do; else restore it at the source, then re-sync.",
+        remedy="If it was deleted, nothing; else restore it at the source, then re-sync.",
         recovery=Recovery.REPAIR,
     ),
     Reason.MISSING_AT_TARGET: Rule(

@@ -15,7 +15,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class RowName:
-    """Names one row: the consumer, the flow, the record at the source and, for pipelines, the step."""
+    """Names one row: consumer, flow, record at the source and, for pipelines, the step."""
 
     consumer: str
     flow: str
@@ -24,7 +24,7 @@ class RowName:
 
     @property
     def id(self) -> str:
-        """The row's id within its consumer, safe in a URL: ``square-orders-to-brightpearl.SALE42``."""
+        """The id within its consumer, safe in a URL: ``square-orders-to-brightpearl.SALE42``."""
         parts = [self.flow, self.record] + ([self.step] if self.step else [])
         return ".".join(_escape(part) for part in parts)
 

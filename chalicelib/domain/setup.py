@@ -67,7 +67,8 @@ class FlowSetup:
 class MappingTable:
     """A consumer's answers for one mapping of a flow: ``source value → target value``.
 
-    The empty text is a source value too ("no category"). ``records`` gives single records their own answer.
+    The empty text is a source value too ("no category"). ``records`` gives single records their
+    own answer.
     """
 
     consumer: str

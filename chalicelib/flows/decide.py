@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.domain.closings import finish, leave_unknown, park_claimed, postpone
 from chalicelib.domain.platforms import Done, Found, Pace
-from chalicelib.domain.protocol import finish, leave_unknown, park_claimed, postpone
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.retries import RetryPolicy
 from chalicelib.domain.rows import Row, fingerprint_of
@@ -27,6 +27,7 @@ class Ending:
     outcome: Outcome | None = None
     detail: str = ""
     code: int | None = None
+    cause: str | None = None
     dead: bool = False  #: the row's name goes to the dead-letter queue first
 
 
@@ -131,6 +132,7 @@ def _end_held(row: Row, failure: SyncFailure, terms: Terms) -> Ending:
         reason=failure.reason,
         detail=failure.detail,
         code=failure.code,
+        cause=failure.cause,
     )
 
 
@@ -163,7 +165,7 @@ def _end_failed(
 
 
 def end_crashed(row: Row, terms: Terms) -> Ending:
-    """Return the ending of a row whose claims kept ending without an end; it is not worked again."""
+    """Return the ending of a row whose claims kept not ending; it is not worked again."""
     detail = f"{row.starts - 1} attempts began and did not end."
     failure = SyncFailure(Reason.CRASHED, detail)
     return _end_failed(row, Reason.CRASHED, detail, failure, terms, {"unclear": True})

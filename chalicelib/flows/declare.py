@@ -20,7 +20,8 @@ class Setting:
     """A setting of a flow as people fill it in.
 
     ``pick`` names the values to choose from: a side and a word of that platform's choices, such as
-    ``("source", "price_lists")``; ``options`` are fixed values. Types: text, choice, time, decimal, yes_no.
+    ``("source", "price_lists")``; ``options`` are fixed values. Types: text, choice, time,
+    decimal, yes_no.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Flow:
     links: LinkNeed | None = None
     parent_key: Callable[[Any], str | None] = lambda desired: None  #: the thing several rows share
     identity: Callable[[Any], Any] = lambda desired: desired  #: the part of a plan that is hashed
+    links_records: bool = True  #: False: its records are linked by the flow it follows
     keeps_record: bool = True  #: whether the canonical record is kept beside the row
     calls: Callable[[int], tuple[int, int]] = lambda rows: (
         2,

@@ -1,0 +1,229 @@
+"""The engine: one function for all flows.
+
+claim → load → gates → map → find → decide → write → verify → complete, for a batch of messages.
+A message only names a row; everything else is read now. What is left undone comes back: by the
+message itself, by a planned message, or by the sweeper.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from chalicelib.domain.causes import connection_cause
+from chalicelib.domain.platforms import Wanted
+from chalicelib.domain.ports import QueueMessage
+from chalicelib.domain.protocol import STARTS_AT_MOST, claim, park
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.rows import Row, RowName
+from chalicelib.flows import decide, rates, work
+from chalicelib.flows.closing import Batch, complete, parent_kind
+from chalicelib.flows.door import is_known, queue_of
+from chalicelib.flows.loading import Setup, read_setup, with_links
+from chalicelib.flows.services import Opened, Services
+from chalicelib.flows.unexported import LAG_S
+from chalicelib.flows.work import Job, Work
+
+BUSY_WRITER_S = 3  #: another worker writes this seller's catalogue: the message comes back then
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batchwork:
+    """What became of a batch of messages: the receipts that are done with."""
+
+    done: Sequence[str]
+    failed: Sequence[str]  #: their messages come back by themselves
+
+
+class WorkerCrashError(Exception):
+    """A defect stopped the work on some rows; noted on them, and told to whoever watches."""
+
+
+def sync_batch(
+    services: Services, messages: Sequence[QueueMessage], *, deadline: datetime
+) -> Batchwork:
+    """Work a batch of messages, grouped by consumer and flow so that vendors' batches can be used.
+
+    Args:
+        deadline: last moment at which this worker may send anything to a platform.
+    """
+    groups: dict[tuple[str, str], list[QueueMessage]] = defaultdict(list)
+    for message in messages:
+        if is_known(services, message.name):
+            groups[message.name.consumer, message.name.flow].append(message)
+    lost: set[RowName] = set()
+    for (consumer, flow), group in groups.items():
+        names = list(dict.fromkeys(message.name for message in group))
+        lost |= _sync_group(services, consumer, flow, names, deadline)
+    return Batchwork(
+        done=[message.receipt for message in messages if message.name not in lost],
+        failed=[message.receipt for message in messages if message.name in lost],
+    )
+
+
+def _sync_group(
+    services: Services, consumer: str, flow: str, names: list[RowName], deadline: datetime
+) -> set[RowName]:
+    """Work rows of one consumer and flow; returns those whose message has to come back."""
+    setup = read_setup(services, consumer, flow)
+    if setup.blocked is not None:
+        _park(services, names, *setup.blocked)
+        return set()
+    if not rates.take_for(services, setup, len(names)):
+        rates.park_throttled(services, setup, names)
+        return set()
+    if not rates.take_writer(services, setup, deadline):
+        _send_later(services, names)
+        return set()
+    try:
+        return _claim_and_work(services, setup, names, deadline)
+    finally:
+        rates.end_writer(services, setup, deadline)
+
+
+def _park(services: Services, names: Sequence[RowName], reason: Reason, cause: str) -> None:
+    now = services.now()
+    services.log.write_rows([park(name, cause=cause, reason=reason, now=now) for name in names])
+
+
+def _send_later(services: Services, names: Sequence[RowName]) -> None:
+    queue = queue_of(services, names[0])
+    later = [QueueMessage(name=name, delay_s=BUSY_WRITER_S) for name in names]
+    services.queue.send_many(queue, later)
+
+
+def _claim_and_work(
+    services: Services, setup: Setup, names: Sequence[RowName], deadline: datetime
+) -> set[RowName]:
+    if (deadline - services.now()).total_seconds() < 2 * setup.pace.timeout_s:
+        _send_later(services, names)
+        return set()
+    rows = _claim(services, setup, names, deadline)
+    crashed = [row for row in rows if row.starts > STARTS_AT_MOST]
+    shaky = [row for row in rows if 2 < row.starts <= STARTS_AT_MOST]
+    sound = [row for row in rows if row.starts <= 2]
+    lost: set[RowName] = set()
+    _close_crashed(services, setup, crashed)
+    for together in (sound, *([row] for row in shaky)):
+        if together:
+            lost |= _attempt(services, setup, together, deadline)
+    return lost
+
+
+def _claim(
+    services: Services, setup: Setup, names: Sequence[RowName], deadline: datetime
+) -> list[Row]:
+    now, lease_id = services.now(), services.new_id()
+    claims = [
+        claim(
+            name,
+            lease_id=lease_id,
+            deadline=deadline,
+            settle_s=setup.pace.settle_s,
+            now=now,
+        )
+        for name in names
+    ]
+    written = services.log.write_rows(claims)
+    return [done.row for done in written if done.tag == "claimed" and done.row is not None]
+
+
+def _close_crashed(services: Services, setup: Setup, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    jobs = [Job(row=row, started_at=services.now()) for row in rows]
+    for job in jobs:
+        terms = decide.Terms(policy=setup.flow.retry, pace=setup.pace, now=services.now(), jitter=0)
+        job.ending = decide.end_crashed(job.row, terms)
+    complete(services, Batch(setup=setup, jobs=jobs, exchanges=[]))
+
+
+def _attempt(
+    services: Services, setup: Setup, rows: Sequence[Row], deadline: datetime
+) -> set[RowName]:
+    """Make one attempt at claimed rows and close them; returns those whose lease was lost."""
+    jobs = [Job(row=row, started_at=services.now()) for row in rows]
+    source = services.open(setup.source, lambda: deadline, rows[0].execution)
+    target = services.open(setup.target, lambda: deadline, rows[0].execution)
+    batch = Batch(setup=setup, jobs=jobs, exchanges=[])
+    try:
+        _work(services, setup, jobs, source, target)
+    except Exception as error:  # the engine's one broad except: noted on the rows, then raised
+        batch.exchanges = [*source.take_exchanges(), *target.take_exchanges()]
+        batch.crash = type(error).__name__
+        complete(services, batch)
+        raise WorkerCrashError(f"{setup.name}: {type(error).__name__}") from error
+    batch.exchanges = [*source.take_exchanges(), *target.take_exchanges()]
+    rates.settle(services, setup, batch.exchanges, len(rows))
+    _note_refusals(services, setup, jobs)
+    return complete(services, batch)
+
+
+def _work(
+    services: Services, setup: Setup, jobs: Sequence[Job], source: Opened, target: Opened
+) -> None:
+    doing = Work(
+        flow=setup.flow,
+        source=source,
+        target=target,
+        planning=setup.planning,
+        pace=setup.pace,
+        now=services.now,
+        roll=services.roll,
+    )
+    at = services.now() - timedelta(seconds=LAG_S)
+    sold = work.ask(doing, jobs, lambda ids: setup.sold_units(services, target, at), target)
+    # What was sold is read before the ERP's figures: an order exported in between is then
+    # subtracted
+    # twice for a moment, and never put back.
+    work.load(doing, jobs)
+    planning = replace(setup.planning, counted_at=at, units=sold)
+    planning = with_links(services, setup, planning, [j.record for j in work.still_open(jobs)])
+    work.plan(doing, jobs, lambda job: planning)
+    parents = _parents(services, setup, work.still_open(jobs))
+
+    def wanted(job: Job) -> Wanted[object]:
+        return _wanted(setup, job, parents)
+
+    work.find(doing, jobs, wanted)
+    work.write(doing, jobs, wanted)
+
+
+def _parents(services: Services, setup: Setup, jobs: Sequence[Job]) -> Mapping[str, str]:
+    """Ids at the target of the things several rows share, as far as they are linked."""
+    keys = {key for job in jobs if (key := setup.flow.parent_key(job.desired)) is not None}
+    if not keys:
+        return {}
+    links = services.log.read_links(
+        setup.consumer,
+        setup.source.name,
+        setup.target.name,
+        parent_kind(setup.flow),
+        sorted(keys),
+    )
+    return {key: link.other_id for key, link in links.items()}
+
+
+def _wanted(setup: Setup, job: Job, parents: Mapping[str, str]) -> Wanted[object]:
+    row = job.row
+    parts = (row.name.consumer, row.name.flow, row.name.record, row.generation)
+    return Wanted(
+        record=job.id,
+        desired=job.desired,
+        target_id=row.target_id,
+        key=work.hash_of(parts),
+        parent_id=parents.get(setup.flow.parent_key(job.desired) or ""),
+        unclear=row.unclear or row.starts > 1,
+    )
+
+
+def _note_refusals(services: Services, setup: Setup, jobs: Sequence[Job]) -> None:
+    """A refused token takes its connection down, so that nobody else is refused after it."""
+    held = {
+        job.ending.cause
+        for job in jobs
+        if job.ending is not None and job.ending.reason is Reason.CONNECTION_DOWN
+    }
+    for connection in (setup.source, setup.target):
+        if connection_cause(connection.name) in held:
+            setup.take_down(services, connection)

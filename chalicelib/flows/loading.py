@@ -1,0 +1,136 @@
+"""Reads what a batch of rows is worked with: set-up, connections, mappings, links, units sold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.domain.causes import connection_cause, flow_cause
+from chalicelib.domain.platforms import Offer, Pace
+from chalicelib.domain.ports import Change
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.setup import Connection, FlowSetup, Health
+from chalicelib.flows import unexported
+from chalicelib.flows.declare import Flow, Planning, base_name, connections_of
+from chalicelib.flows.services import Opened, Services
+
+#: Settings of a connection that set its pace; the platform's own numbers stand where one is absent.
+PACE_SETTINGS = ("settle_s", "timeout_s", "awaiting_limit_s", "awaiting_every_s")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """A consumer's flow as it is set up now, opened for work."""
+
+    consumer: str
+    name: str  #: the flow as set up, with ``@name``
+    flow: Flow
+    source: Connection
+    target: Connection
+    pace: Pace  #: of the target
+    planning: Planning
+    blocked: tuple[Reason, str] | None = None  #: reason and cause why its rows are parked unseen
+
+    def sold_units(
+        self, services: Services, target: Opened, at: datetime
+    ) -> Mapping[tuple[str, str], Decimal]:
+        """What was sold at the target by ``at`` and is not at the source yet."""
+        if self.flow.sold_by is None:
+            return {}
+        name = self.flow.sold_by
+        return unexported.read_units(services, self.consumer, name, self.name, target, at)
+
+    def take_down(self, services: Services, connection: Connection) -> None:
+        """Mark a connection as refused; its rows are held until it is reconnected or checked."""
+        fresh = services.registry.read_connection(self.consumer, connection.name)
+        if fresh is None or fresh.version != connection.version or fresh.health is Health.DOWN:
+            return
+        down = replace(
+            fresh,
+            health=Health.DOWN,
+            health_detail="The platform refused the token (401).",
+            checked_at=services.now(),
+        )
+        services.registry.save(Change(puts=[down]))
+        services.count("connection_down", platform=connection.platform)
+
+
+def pace_of(offer: Offer, connection: Connection) -> Pace:
+    """Return the pace of a connection: the platform's, with the connection's settings over it."""
+    own = {
+        name: float(connection.settings[name])
+        for name in PACE_SETTINGS
+        if connection.settings.get(name) not in (None, "")
+    }
+    calls = connection.settings.get("calls_per_minute")
+    if calls not in (None, ""):
+        own["calls"] = max(1, int(calls) * offer.pace.window_s // 60)
+    return replace(offer.pace, **own)  # type: ignore[arg-type]  # names come from PACE_SETTINGS
+
+
+def settings_of(flow: Flow, setup: FlowSetup | None) -> dict[str, Any]:
+    """Return a flow's settings with declared defaults filled in; absent and empty are the same."""
+    given = setup.settings if setup is not None else {}
+    values = {s.name: given.get(s.name) or s.default for s in flow.settings}
+    return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def read_setup(services: Services, consumer: str, name: str) -> Setup:
+    """Read a flow's set-up afresh: a worker that held a row by an old mapping would strand it."""
+    flow = services.flows[base_name(name)]
+    setup = services.registry.read_flow(consumer, name)
+    found = {c.name: c for c in services.registry.list_connections(consumer)}
+    names = connections_of(flow, name)
+    source, target = (
+        found.get(wanted) or Connection(consumer=consumer, name=wanted, platform=platform)
+        for wanted, platform in zip(names, (flow.source, flow.target), strict=True)
+    )
+    mappings = {
+        rule.name: table
+        for rule in flow.mappings
+        if (table := services.registry.read_mapping(consumer, name, rule.name)) is not None
+    }
+    return Setup(
+        consumer=consumer,
+        name=name,
+        flow=flow,
+        source=source,
+        target=target,
+        pace=pace_of(services.offers[flow.target], target),
+        planning=Planning(
+            flow=name,
+            target_connection=target.name,
+            settings=settings_of(flow, setup),
+            mappings=mappings,
+        ),
+        blocked=_blocked(setup, name, source, target),
+    )
+
+
+def _blocked(
+    setup: FlowSetup | None, name: str, source: Connection, target: Connection
+) -> tuple[Reason, str] | None:
+    if setup is None or not setup.enabled:
+        return Reason.FLOW_OFF, flow_cause(name)
+    for connection in (source, target):
+        if connection.version == 0 or connection.health is Health.DOWN:
+            return Reason.CONNECTION_DOWN, connection_cause(connection.name)
+    return None
+
+
+def with_links(
+    services: Services, setup: Setup, planning: Planning, records: Sequence[Any]
+) -> Planning:
+    """Add the links that the mapping of these records needs: id at the named side → id at the
+    other.
+    """
+    need = setup.flow.links
+    if need is None or not records:
+        return planning
+    ids = sorted({id_ for record in records for id_ in need.ids(record)})
+    at_source = need.side == "source"
+    here = setup.source.name if at_source else setup.target.name
+    there = setup.target.name if at_source else setup.source.name
+    links = services.log.read_links(setup.consumer, here, there, need.kind, ids)
+    return replace(planning, linked={id_: link.other_id for id_, link in links.items()})

@@ -1,0 +1,259 @@
+"""The middle of an attempt: load, gates, map, find, decide, write; for a batch of one flow's rows.
+
+Every step takes the rows that are still under way and takes out those that ended, so one bad record
+never stops its neighbours. Nothing is written to the log here.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.domain.platforms import Done, Found, Pace, Wanted
+from chalicelib.domain.reasons import Part, Reason, SyncFailure
+from chalicelib.domain.rows import Row
+from chalicelib.domain.statuses import Outcome
+from chalicelib.flows import decide
+from chalicelib.flows.decide import Ending, Terms
+from chalicelib.flows.declare import Flow, Planning, Showing
+from chalicelib.flows.door import rate_cause_of
+from chalicelib.flows.services import Opened
+
+
+@dataclass
+class Job:
+    """One claimed row on its way through an attempt."""
+
+    row: Row
+    record: Any = None
+    desired: Any = None
+    sent_hash: str = ""
+    found: Found | None = None
+    done: Done | None = None
+    parts: tuple[Part, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+    ending: Ending | None = None
+    started_at: datetime | None = None
+
+    def amend(self, facts: Mapping[str, Any]) -> None:
+        """Add to what the closing write sets, for what was learned while closing."""
+        if self.ending is None:
+            return
+        write = self.ending.write
+        alternatives = tuple(replace(a, changes={**a.changes, **facts}) for a in write.alternatives)
+        self.ending = replace(self.ending, write=replace(write, alternatives=alternatives))
+
+    @property
+    def id(self) -> str:
+        """The record's id at the source."""
+        return self.row.name.record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What a batch of rows of one flow is worked with."""
+
+    flow: Flow
+    source: Opened
+    target: Opened
+    planning: Planning
+    pace: Pace
+    now: Callable[[], datetime]
+    roll: Callable[[], float]
+
+    def terms(self, job: Job) -> Terms:
+        """What decides how this job ends, with what it learned."""
+        return Terms(
+            policy=self.flow.retry,
+            pace=self.pace,
+            now=self.now(),
+            jitter=self.roll(),
+            facts=job.facts,
+        )
+
+    def fail(self, job: Job, failure: SyncFailure, at: Opened | None = None) -> None:
+        """End a job with a failure met ``at`` a platform (the target unless said otherwise)."""
+        if failure.reason is Reason.THROTTLED and failure.cause is None:
+            slow = (at or self.target).connection.name
+            failure.cause = rate_cause_of(self.flow, job.row.name, slow)
+        job.parts = failure.parts or job.parts
+        self.show(job)
+        job.ending = decide.end_with_failure(job.row, failure, self.terms(job))
+
+    def show(self, job: Job) -> None:
+        """Fill the row's columns with what is known by now."""
+        if job.record is None:
+            return
+        target_id = job.done.target_id if job.done else job.row.target_id
+        showing = Showing(
+            record=job.record, desired=job.desired, target_id=target_id, parts=job.parts
+        )
+        columns = dict(self.flow.columns(showing))
+        if columns != dict(job.row.columns):
+            job.facts["columns"] = columns
+
+
+def still_open(jobs: Sequence[Job]) -> list[Job]:
+    """Jobs that have not ended."""
+    return [job for job in jobs if job.ending is None]
+
+
+def hash_of(value: Any) -> str:
+    """Return a short stable hash of a plan or record, whatever the order of its mappings."""
+    plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+    text = json.dumps(plain, sort_keys=True, default=str, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def load(work: Work, jobs: Sequence[Job]) -> None:
+    """Read the records as they are at the source now, and stop those that cannot go on."""
+    source = work.source.platform.source(work.flow.kind)
+    records = ask(work, jobs, source.fetch_many, work.source)
+    for job in still_open(jobs):
+        record = records.get(job.id)
+        if isinstance(record, SyncFailure):
+            work.fail(job, record, work.source)
+        elif record is None:
+            detail = f"{work.source.offer.label} does not know {work.flow.kind.value} {job.id}."
+            work.fail(job, SyncFailure(Reason.MISSING_AT_SOURCE, detail))
+        else:
+            job.record = record
+            _note_version(work, job)
+
+
+def _note_version(work: Work, job: Job) -> None:
+    version = getattr(job.record, "version", None)
+    if decide.is_stale(job.row, version):
+        job.ending = decide.end_stale(job.row, work.terms(job))
+        return
+    if version is not None:
+        job.facts["source_version"] = version
+    updated_at = getattr(job.record, "updated_at", None)
+    if updated_at is not None:
+        job.facts["platform_updated_at"] = updated_at
+
+
+def ask(
+    work: Work,
+    jobs: Sequence[Job],
+    call: Callable[[Sequence[str]], Mapping[Any, Any]],
+    at: Opened,
+) -> Mapping[Any, Any]:
+    """Make one call for all open jobs; if it fails as a whole, each of them fails with it."""
+    waiting = still_open(jobs)
+    if not waiting:
+        return {}
+    try:
+        return call([job.id for job in waiting])
+    except SyncFailure as failure:
+        for job in waiting:
+            work.fail(job, failure, at)
+        return {}
+
+
+def plan(work: Work, jobs: Sequence[Job], planning_of: Callable[[Job], Planning]) -> None:
+    """Turn each record into what the target should hold; written rules may leave it alone."""
+    for job in still_open(jobs):
+        try:
+            planning = planning_of(job)
+            why = _before_start(work.flow, job, planning) or work.flow.skips(job.record, planning)
+            if why:
+                work.show(job)
+                job.ending = decide.end_not_applicable(job.row, why, work.terms(job))
+                continue
+            job.desired = work.flow.plan(job.record, planning)
+            job.sent_hash = hash_of(work.flow.identity(job.desired))
+        except SyncFailure as failure:
+            work.fail(job, failure)
+
+
+def _before_start(flow: Flow, job: Job, planning: Planning) -> str | None:
+    start = planning.settings.get("start_date")
+    at = flow.starts_at(job.record) if flow.starts_at else None
+    if not start or at is None or at >= datetime.fromisoformat(start):
+        return None
+    return f"It is from before the start date {start}."
+
+
+def find(work: Work, jobs: Sequence[Job], wanted_of: Callable[[Job], Wanted[Any]]) -> None:
+    """Look up what the target holds, except where the hash alone shows that it is in step."""
+    for job in still_open(jobs):
+        if decide.is_unchanged(job.row, job.sent_hash):
+            job.parts = _parts_before(job.row)
+            work.show(job)
+            job.ending = decide.end_unchanged(job.row, work.terms(job))
+    wanted = {job.id: wanted_of(job) for job in still_open(jobs)}
+    target = work.target.platform.target(work.flow.kind, work.planning.settings)
+    found = ask(work, jobs, lambda ids: target.find_many([wanted[id_] for id_ in ids]), work.target)
+    for job in still_open(jobs):
+        answer = found.get(job.id)
+        if isinstance(answer, SyncFailure):
+            work.fail(job, answer)
+        else:
+            job.found = answer
+            _judge_found(work, job)
+
+
+def _parts_before(row: Row) -> tuple[Part, ...]:
+    locations = row.columns.get("locations") or ()
+    return tuple(
+        Part(
+            name=str(part["location"]),
+            quantity=str(part["quantity"]),
+            ok=part["status"] == "Synced",
+            detail=str(part.get("detail") or ""),
+        )
+        for part in locations
+    )
+
+
+def _judge_found(work: Work, job: Job) -> None:
+    """End jobs whose target holds what is desired, or does not show yet what it took."""
+    row, found = job.row, job.found
+    if found is not None and found.equal:
+        close(work, job, decide.done_of_found(row, found))
+    elif row.awaiting_since is not None and not row.forced:
+        detail = "Accepted, not shown there yet."
+        work.fail(job, SyncFailure(Reason.AWAITING_TARGET, detail))
+    elif found is None and row.target_id is not None and not row.unclear:
+        # The target confirmed that it is gone: a new generation may be created.
+        job.row = replace(row, target_id=None, generation=row.generation + 1)
+        job.facts["generation"] = job.row.generation
+
+
+def write(work: Work, jobs: Sequence[Job], wanted_of: Callable[[Job], Wanted[Any]]) -> None:
+    """Make the target hold what is desired, for all open jobs in the target's own batches."""
+    waiting = {job.id: job for job in still_open(jobs)}
+    target = work.target.platform.target(work.flow.kind, work.planning.settings)
+    answers = ask(
+        work,
+        jobs,
+        lambda ids: target.write_many([(wanted_of(waiting[i]), waiting[i].found) for i in ids]),
+        work.target,
+    )
+    for job in still_open(jobs):
+        answer = answers.get(job.id)
+        if isinstance(answer, SyncFailure):
+            work.fail(job, answer)
+        elif answer is None:
+            detail = f"{work.target.offer.label} did not say what became of the record."
+            work.fail(job, SyncFailure(Reason.OUTCOME_UNKNOWN, detail))
+        else:
+            close(work, job, answer)
+
+
+def close(work: Work, job: Job, done: Done) -> None:
+    """End a job by what the target holds now."""
+    job.done = done
+    job.parts = tuple(done.parts) or job.parts
+    work.show(job)
+    if done.outcome is Outcome.NOT_APPLICABLE:
+        job.ending = decide.end_not_applicable(job.row, done.detail, work.terms(job))
+        return
+    sent: dict[str, Any] = {"sent_hash": job.sent_hash}
+    version = getattr(job.record, "version", None)
+    if version is not None:
+        sent["sent_version"] = version
+    job.ending = decide.end_with_done(job.row, done, sent, work.terms(job))
