@@ -1,0 +1,132 @@
+"""What is wrong with an account as a person gives it; everything is found at once."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from chalicelib.domain.platforms import Field, Offer
+from chalicelib.flows.setup_errors import Problem
+
+NAME_FORM = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+TEXT_LIMIT = 8000  #: characters of one setting or credential; tokens are the longest
+LOOPBACK_HOSTS = ("127.0.0.1", "localhost")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """A connection as a person gives it; None and absent mean: as it is."""
+
+    platform: str | None = None
+    base_url: str | None = None  #: empty: the platform's own address
+    settings: Mapping[str, Any] = field(default_factory=dict)  #: a value of None removes one
+    credentials: Mapping[str, str | None] = field(default_factory=dict)
+
+
+def problems_of(
+    name: str,
+    offer: Offer | None,
+    given: Given,
+    *,
+    platforms: Sequence[str],
+    platform_before: str | None,
+    resulting: Mapping[str, Any],
+    loopback: bool,
+) -> list[Problem]:
+    """Return everything that is wrong.
+
+    Args:
+        offer: the platform, or None if there is no such platform.
+        platform_before: the platform of the connection of this name, if there is one.
+        resulting: settings and credentials as they would be afterwards, by name.
+    """
+    problems = list(_problems_of_address(given.base_url, loopback=loopback))
+    if offer is None:
+        message = f"There is no such platform. Known are: {', '.join(sorted(platforms))}."
+        return [Problem(field="platform", message=message), *problems]
+    problems += _problems_of_name(name, offer, platform_before)
+    problems += _problems_of_fields(offer, given)
+    problems += _problems_of_gaps(offer, resulting)
+    return problems
+
+
+def _problems_of_name(name: str, offer: Offer, platform_before: str | None) -> Iterator[Problem]:
+    if platform_before is not None and platform_before != offer.name:
+        message = f"This connection is one to {platform_before}. Delete it, or choose another name."
+        yield Problem(field="platform", message=message)
+    elif not NAME_FORM.fullmatch(name) or not name.startswith(offer.name):
+        message = (
+            f"Call it {offer.name}, or {offer.name}-2 and the like for a second account:"
+            " lower-case letters, digits and hyphens, at most 40."
+        )
+        yield Problem(field="name", message=message)
+
+
+def _problems_of_address(base_url: str | None, *, loopback: bool) -> Iterator[Problem]:
+    """Refuse what is no plain https address; its text is not repeated, it may hold a password."""
+    if not base_url:
+        return
+    parts = _split(base_url)
+    is_plain = parts is not None and not (parts.query or parts.fragment or "@" in parts.netloc)
+    if parts is None or not is_plain or not _is_fit(parts, loopback=loopback):
+        besides = ", or http://127.0.0.1 with a port" if loopback else ""
+        message = f"Give an address that starts with https://{besides}, without user name or query."
+        yield Problem(field="base_url", message=message)
+
+
+def _is_fit(parts: SplitResult, *, loopback: bool) -> bool:
+    if parts.hostname in LOOPBACK_HOSTS:
+        return loopback and parts.scheme in ("http", "https")
+    return parts.scheme == "https" and bool(parts.hostname)
+
+
+def _split(address: str) -> SplitResult | None:
+    if not address.isascii() or any(sign.isspace() for sign in address):
+        return None
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # looked at only here: a wrong port shows itself when it is read
+    except ValueError:
+        return None
+    return parts
+
+
+def _problems_of_fields(offer: Offer, given: Given) -> Iterator[Problem]:
+    known = {one.name: one for one in offer.fields}
+    for name, value in given.settings.items():
+        one = known.get(name)
+        message = _problem_of_setting(offer, one, value)
+        if message:
+            yield Problem(field=f"settings.{name}", message=message)
+    for name in given.credentials:
+        if name not in known:
+            message = _unknown(offer)
+            yield Problem(field=f"credentials.{name}", message=message)
+    for name, secret in given.credentials.items():
+        if secret is not None and not 1 <= len(secret) <= TEXT_LIMIT:
+            message = f"Give 1 to {TEXT_LIMIT} characters, or null to remove it."
+            yield Problem(field=f"credentials.{name}", message=message)
+
+
+def _problem_of_setting(offer: Offer, one: Field | None, value: Any) -> str:
+    if one is None:
+        return _unknown(offer)
+    if one.secret:
+        return "This is secret: give it under credentials."
+    if not (value is None or isinstance(value, str | int | float | bool)):
+        return "Give a text, a number, true, false, or null to remove it."
+    return "" if len(str(value)) <= TEXT_LIMIT else f"Give at most {TEXT_LIMIT} characters."
+
+
+def _unknown(offer: Offer) -> str:
+    names = ", ".join(sorted(one.name for one in offer.fields))
+    return f"{offer.label} knows no such field. Known are: {names}."
+
+
+def _problems_of_gaps(offer: Offer, resulting: Mapping[str, Any]) -> Iterator[Problem]:
+    for one in offer.fields:
+        if one.required and one.default is None and resulting.get(one.name) in (None, ""):
+            place = "credentials" if one.secret else "settings"
+            message = f"{one.label} is needed. {one.help}".strip()
+            yield Problem(field=f"{place}.{one.name}", message=message)

@@ -1,0 +1,170 @@
+"""Connections: a consumer's accounts on platforms. Credentials go in and never come out."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.domain.causes import connection_cause
+from chalicelib.domain.ports import Change
+from chalicelib.domain.setup import Connection, FlowSetup, Health, HistoryEntry, PollState
+from chalicelib.flows.declare import base_name, connections_of
+from chalicelib.flows.services import Services
+from chalicelib.flows.setup_account import Given, problems_of
+from chalicelib.flows.setup_credentials import open_credentials, with_credentials
+from chalicelib.flows.setup_errors import UnknownError, refuse_if_any
+from chalicelib.flows.setup_readiness import lacks_of, polls_to_start, with_completion
+from chalicelib.flows.setup_saving import entry, release, save
+
+
+def read_connection(services: Services, consumer: str, name: str) -> Connection:
+    """Return a connection.
+
+    Raises:
+        UnknownError: the consumer has none of this name.
+    """
+    found = services.registry.read_connection(consumer, name)
+    if found is None:
+        raise UnknownError(f"There is no connection {name}.")
+    return found
+
+
+def webhook_address(services: Services, connection: Connection) -> str:
+    """Return where the platform sends its webhooks; empty without a public address of ours.
+
+    The last part is a secret: for some platforms it is all that tells a real delivery from another.
+    """
+    if not services.public_url:
+        return ""
+    return f"{services.public_url}/webhooks/{connection.platform}/{connection.webhook_token}"
+
+
+def save_connection(
+    services: Services, consumer: str, name: str, given: Given, *, loopback: bool, by: str
+) -> Connection:
+    """Make or change a connection; rows held under it are released to try the new state.
+
+    What is not given stays: credentials and settings that are absent are kept, null removes one.
+
+    Args:
+        loopback: whether ``http://127.0.0.1`` is a fit address, as on one machine with simulators.
+
+    Raises:
+        InvalidError: something is unknown, missing or has no fit form; everything is named at once.
+    """
+
+    def build() -> Change:
+        before = services.registry.read_connection(consumer, name)
+        after = _merged(services, consumer, name, before, given, loopback=loopback)
+        setups, polls = _follow_ups(services, consumer, after)
+        return Change(
+            puts=[after, *setups, *polls],
+            history=[_saved_entry(services, before, after, given, by)],
+            releases=[release(services, consumer, connection_cause(name))],
+        )
+
+    save(services, consumer, build)
+    return read_connection(services, consumer, name)
+
+
+def delete_connection(services: Services, consumer: str, name: str, *, by: str) -> None:
+    """Remove a connection with its credentials; its flows then are not ready until it is back."""
+
+    def build() -> Change:
+        found = read_connection(services, consumer, name)
+        old = {"platform": found.platform, "settings": dict(found.settings)}
+        what = "connection deleted"
+        line = entry(services, consumer, by=by, what=what, subject=name, old=old)
+        return Change(deletes=[found], history=[line])
+
+    save(services, consumer, build)
+
+
+def _merged(
+    services: Services,
+    consumer: str,
+    name: str,
+    before: Connection | None,
+    given: Given,
+    *,
+    loopback: bool,
+) -> Connection:
+    platform = given.platform or (before.platform if before else name)
+    start = before or Connection(consumer=consumer, name=name, platform=platform)
+    known = open_credentials(services, start)
+    settings = _overlaid(start.settings, given.settings)
+    credentials = _overlaid(known, given.credentials)
+    offer = services.offers.get(platform)
+    refuse_if_any(
+        problems_of(
+            name,
+            offer,
+            given,
+            platforms=list(services.offers),
+            platform_before=before.platform if before else None,
+            resulting={**settings, **credentials},
+            loopback=loopback,
+        )
+    )
+    after = replace(
+        start,
+        base_url=start.base_url if given.base_url is None else given.base_url.rstrip("/"),
+        settings=settings,
+        webhook_token=start.webhook_token or secrets.token_urlsafe(32),
+        health=Health.UNCHECKED,
+        health_detail="",
+        checked_at=None,
+    )
+    if credentials == known:
+        return after
+    fresh = replace(after, tokens_expire_at=None, tokens_refreshed_at=None)
+    return with_credentials(services, fresh, credentials)
+
+
+def _overlaid(known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in {**known, **given}.items() if value is not None}
+
+
+def _follow_ups(
+    services: Services, consumer: str, connection: Connection
+) -> tuple[list[FlowSetup], list[PollState]]:
+    """Return the set-ups that this connection completes, and the polls that can run from now on."""
+    connections = {one.name: one for one in services.registry.list_connections(consumer)}
+    is_new = connection.name not in connections
+    connections[connection.name] = connection
+    setups: list[FlowSetup] = []
+    polls: list[PollState] = []
+    for before in services.registry.list_flows(consumer) if is_new else ():
+        flow = services.flows.get(base_name(before.flow))
+        if flow is None or connection.name not in connections_of(flow, before.flow):
+            continue
+        lacks = lacks_of(services, flow, before, connections)
+        after = with_completion(before, lacks, services.now())
+        setups += [after] if after != before else []
+        polls += polls_to_start(services, flow, after, connections)
+    return setups, polls
+
+
+def _saved_entry(
+    services: Services, before: Connection | None, after: Connection, given: Given, by: str
+) -> HistoryEntry:
+    what = "connection made" if before is None else "connection changed"
+    return entry(
+        services,
+        after.consumer,
+        by=by,
+        what=what,
+        subject=after.name,
+        old=_told(before, ()) if before else None,
+        new=_told(after, sorted(given.credentials)),
+    )
+
+
+def _told(connection: Connection, changed_credentials: Sequence[str]) -> dict[str, Any]:
+    """Return what the history keeps of a connection: of credentials only the names."""
+    return {
+        "platform": connection.platform,
+        "base_url": connection.base_url,
+        "settings": dict(connection.settings),
+        "credentials_given": list(changed_credentials),
+    }
