@@ -44,6 +44,7 @@ class MappingRule:
     target_label: str
     source_pick: str | None = None  #: word of the source platform's choices
     target_pick: str | None = None  #: word of the target platform's choices
+    source_by: str = "id"  #: whether a source value is the choice's "id" or its "name"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,209 @@
+"""Order → sales order: the document an ERP should hold for a sale at the till."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.domain.log import Units
+from chalicelib.domain.money import Money
+from chalicelib.domain.reasons import Reason, SyncFailure
+from chalicelib.domain.records import (
+    Customer,
+    Order,
+    OrderLine,
+    SalesLine,
+    SalesOrder,
+    SalesPayment,
+)
+from chalicelib.flows.declare import Planning, Showing
+from chalicelib.flows.mappings.answers import mapped, setting
+
+_NO_TAX = "Lines without tax have no tax code yet: give the empty value one."
+
+
+def sales_order_from_order(order: Order, planning: Planning) -> SalesOrder:
+    """Plan the sales order of an order.
+
+    Lines keep their net and tax after discounts; service charges, tip and rounding become rows
+    without a product, so that the rows add up to the total to the minor unit.
+
+    Raises:
+        SyncFailure: the lines do not add up, or a mapping or setting has no answer yet.
+    """
+    _check_sum(order)
+    customer = order.customer if order.customer is not None and order.customer.email else None
+    settings = planning.settings
+    return SalesOrder(
+        source_id=order.id,
+        reference=order.reference or order.id,
+        placed_at=order.closed_at or order.placed_at,
+        customer=customer,
+        walk_in_contact=_walk_in(customer, planning),
+        lines=tuple(_lines(order, planning)),
+        payments=tuple(_payments(order, planning)),
+        total=order.total,
+        warehouse=mapped(
+            planning,
+            "warehouse",
+            order.location,
+            sentence=f"The location {order.location} has no warehouse yet.",
+        ),
+        channel=mapped(
+            planning,
+            "channel",
+            order.location,
+            sentence=f"The location {order.location} has no sales channel yet.",
+        ),
+        status=setting(planning, "order_status", sentence="The setting “Order status” is not set."),
+        cancelled_status=_cancelled_status(order, planning),
+        price_list=str(settings.get("price_list") or ""),
+        cancelled=order.state == "cancelled",
+        stock=str(settings.get("take_stock") or "reserved"),
+    )
+
+
+def _check_sum(order: Order) -> None:
+    lines = sum((_gross(line) for line in (*order.lines, *order.service_charges)), Decimal(0))
+    added = lines + order.tip.amount + order.rounding.amount
+    if added == order.total.amount:
+        return
+    sums = Money(added, order.total.currency)
+    detail = (
+        f"The lines, charges and tip add up to {sums}, the total says {order.total}: "
+        f"a difference of {order.total - sums}."
+    )
+    raise SyncFailure(Reason.AMOUNTS_DIFFER, detail, field="total")
+
+
+def _gross(line: OrderLine) -> Decimal:
+    return line.net.amount + line.tax.amount
+
+
+def _walk_in(customer: Customer | None, planning: Planning) -> str:
+    if customer is not None:
+        return str(planning.settings.get("walk_in_customer") or "")
+    return setting(
+        planning,
+        "walk_in_customer",
+        sentence="The sale has no customer with an e-mail address, "
+        "and the setting “Walk-in customer” is not set.",
+    )
+
+
+def _cancelled_status(order: Order, planning: Planning) -> str:
+    if order.state != "cancelled":
+        return str(planning.settings.get("cancelled_status") or "")
+    return setting(
+        planning,
+        "cancelled_status",
+        sentence="The setting “Status of cancelled orders” is not set.",
+    )
+
+
+def _lines(order: Order, planning: Planning) -> Iterable[SalesLine]:
+    nominal = str(planning.settings.get("sales_nominal_code") or "")
+    for line in order.lines:
+        yield _sales_line(line, planning, nominal, planning.linked.get(line.item_id or ""))
+    for line in order.service_charges:
+        yield _sales_line(line, planning, nominal, None)
+    tips = str(planning.settings.get("tip_nominal_code") or nominal)
+    if order.tip:
+        yield _extra("tip", "Tip", order.tip, planning, tips)
+    if order.rounding:
+        yield _extra("rounding", "Rounding", order.rounding, planning, nominal)
+
+
+def _sales_line(
+    line: OrderLine, planning: Planning, nominal: str, product_id: str | None
+) -> SalesLine:
+    sentence = f"The tax “{line.tax_name}” has no tax code yet." if line.tax_name else _NO_TAX
+    return SalesLine(
+        key=line.id,
+        product_id=product_id,
+        name=line.name,
+        quantity=line.quantity,
+        net=line.net,
+        tax=line.tax,
+        tax_code=mapped(planning, "tax", line.tax_name, sentence=sentence),
+        nominal_code=nominal,
+    )
+
+
+def _extra(key: str, name: str, amount: Money, planning: Planning, nominal: str) -> SalesLine:
+    return SalesLine(
+        key=key,
+        product_id=None,
+        name=name,
+        quantity=Decimal(1),
+        net=amount,
+        tax=Money.zero(amount.currency),
+        tax_code=mapped(planning, "tax", "", sentence=_NO_TAX),
+        nominal_code=nominal,
+    )
+
+
+def _payments(order: Order, planning: Planning) -> Iterable[SalesPayment]:
+    for payment in order.payments:
+        method = mapped(
+            planning,
+            "payment_method",
+            payment.method,
+            sentence=f"The payment method {payment.method} has no counterpart yet.",
+        )
+        yield SalesPayment(
+            key=payment.id, method=method, amount=payment.amount, paid_at=payment.paid_at
+        )
+
+
+def why_no_sales_order(order: Order, planning: Planning) -> str | None:
+    """Say why an order is left alone: a draft, not paid yet, or only a return of another one."""
+    if order.state == "draft":
+        return "It is a draft; it is synced once it is completed or paid."
+    if order.returns_of is not None:
+        return "It only returns goods of another order."
+    if order.state == "open" and not order.is_paid:
+        return "It is open and not paid yet; it is synced once it is."
+    return None
+
+
+def sold_units(order: Order) -> Sequence[Units]:
+    """Return the goods an order takes; a draft, an unpaid or a cancelled one takes none."""
+    sold = order.state == "completed" or (order.state == "open" and order.is_paid)
+    if not sold or order.returns_of is not None:
+        return ()
+    return tuple(
+        Units(
+            record=order.id,
+            item=line.item_id,
+            location=order.location,
+            quantity=line.quantity,
+            sold_at=order.closed_at or order.placed_at,
+        )
+        for line in order.lines
+        if line.item_id is not None
+    )
+
+
+def sold_at(order: Order) -> datetime:
+    """Return the time that is compared with the start date."""
+    return order.closed_at or order.placed_at
+
+
+def sold_items(order: Order) -> Sequence[str]:
+    """Ids whose links an order needs: the things it sold."""
+    return tuple(line.item_id for line in order.lines if line.item_id is not None)
+
+
+def order_columns(showing: Showing) -> Mapping[str, Any]:
+    """Columns of an order row; the ERP's id is empty until it exists."""
+    order: Order = showing.record
+    columns: dict[str, Any] = {
+        "order_id": order.id,
+        "target_order_id": showing.target_id or None,
+        "total": order.total.to_json(),
+        "source": order.source,
+    }
+    if order.customer is not None and order.customer.email:
+        columns["email"] = order.customer.email
+    return columns
