@@ -109,6 +109,8 @@ class Flow:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     poll_every_s: int | None = 300  #: None: the source cannot say what changed
     poll_overlap_s: int = 600  #: the source's commit delay, read again by each poll
+    #: for sources whose polls cannot see every change: each linked record is requested this often
+    full_sweep_every_s: int | None = None
     follows: str | None = (
         None  #: flow whose record must be linked first; its new links request this one
     )
