@@ -117,7 +117,7 @@ class Till:
         state: str | None = None,
         total_off_by: int | None = None,
     ) -> None:
-        """Change an order after the sale; what was paid stays, unless the amounts are paid anew."""
+        """Change an order after the sale; what was paid stays paid, `pay` takes what is due now."""
         order = self._order(order_id)
         now = self.world.now()
         if lines is not None:
