@@ -65,8 +65,7 @@ def _detail_lines(details: Any) -> list[str]:
 
 def _flat(value: Any) -> str:
     if isinstance(value, Mapping) and "field" in value:
-        text = value.get("message") or value.get("problem") or ""
-        return f"{clean(value['field'])}: {clean(text)}"
+        return f"{clean(value['field'])}: {clean(value.get('message'))}"
     if isinstance(value, Mapping):
         return ", ".join(f"{clean(name)}={_flat(inner)}" for name, inner in value.items())
     if isinstance(value, list):

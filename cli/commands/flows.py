@@ -112,7 +112,7 @@ def missing_of(item: Json) -> list[str]:
 
 def _missing_text(entry: object) -> str:
     if isinstance(entry, dict):
-        return plain(pick(entry, "sentence", "message", "name", "what") or entry)
+        return plain(pick(entry, "sentence", "message") or entry)
     return plain(entry)
 
 

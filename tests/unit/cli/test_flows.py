@@ -120,6 +120,14 @@ def test_an_import_is_followed_to_its_end(run: Run, api: StandIn) -> None:
     assert "3/3" in result.stderr
 
 
+def test_a_bar_counts_what_was_requested_not_what_was_found(run: Run, api: StandIn) -> None:
+    def wait(seconds: float) -> None:
+        api.runs["run-1"]["counts"]["found"] = 40
+        api.pass_time(seconds)
+
+    assert "5/5" in run("flows", "run", ORDERS, wait=wait).stderr
+
+
 def test_an_import_of_a_period_sends_utc_times(run: Run, api: StandIn) -> None:
     run("flows", "run", ORDERS, "--from", "2026-11-01T09:30+02:00", "--to", "2h")
     assert api.flows[ORDERS]["imported"] == {
@@ -209,9 +217,10 @@ def test_a_run_is_shown_with_every_message(run: Run, api: StandIn) -> None:
     assert "logs list --execution run-1 --all" in shown
 
 
-def test_mappings_are_listed_with_what_lacks_an_entry(run: Run) -> None:
+def test_mappings_are_listed_with_what_lacks_an_entry(run: Run, api: StandIn) -> None:
+    api.mappings[(PRODUCTS, "category")]["default"] = "SQ-9"
     line = run("mappings", "list").stdout.splitlines()[1]
-    assert line.split() == [PRODUCTS, "category", "1", "1"]
+    assert line.split() == [PRODUCTS, "category", "1", "1", "SQ-9"]
 
 
 def test_a_mapping_is_shown_with_the_rows_that_wait(run: Run) -> None:

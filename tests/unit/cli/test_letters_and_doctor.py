@@ -1,5 +1,7 @@
 """Commands of the installation: dead letters and the doctor."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,7 +148,32 @@ def test_the_doctor_tells_a_viewer_from_an_operator(run_json: Any, url: str) -> 
     answer = run_json("doctor", environ=environ)
     key = next(check for check in answer["checks"] if check["what"] == "Key")
     assert "role viewer" in key["found"]
+    assert "ask an admin" in key["todo"]
     assert levels(answer)["corner-shirts: connection square"] == "ok"
+
+
+FORBIDDEN = b'{"error": {"code": "role", "message": "Not for this key."}}'
+
+
+@pytest.mark.usefixtures("healthy")
+def test_the_doctor_looks_at_the_keys_own_consumer_when_it_may_list_none(
+    run: Run, api: StandIn, url: str, tmp_path: Path
+) -> None:
+    content = {"url": url, "operator_key": ADMIN_KEY, "consumer": CONSUMER}
+    (tmp_path / "demo.json").write_text(json.dumps(content))
+    api.fail_next("/v1/consumers", 403, FORBIDDEN)
+    result = run("doctor", environ={})
+    assert result.exit_code == 0, result.output
+    assert "ok    corner-shirts: connection square" in result.stdout
+
+
+def test_the_doctor_fails_when_no_consumer_is_known_and_none_may_be_listed(
+    run: Run, api: StandIn, url: str
+) -> None:
+    api.fail_next("/v1/consumers", 403, FORBIDDEN)
+    result = run("doctor", environ={"SYNCLOG_URL": url, "SYNCLOG_KEY": ADMIN_KEY})
+    assert result.exit_code == 1
+    assert "fail  Key: Not for this key. (403 role)" in result.stdout
 
 
 def test_the_doctor_goes_on_after_a_call_that_fails(run: Run, healthy: StandIn) -> None:

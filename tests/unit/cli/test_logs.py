@@ -328,11 +328,13 @@ def test_groups_show_failures_and_held_causes_apart(run: Run, api: StandIn) -> N
         {"type": "failure", "key": "f1", "reason": "amounts_differ", "count": 4,
          "sentence": "Lines.", "last_at": NOW},
         {"type": "cause", "key": "mapping:f:category:Hats", "reason": "needs_mapping", "count": 12,
-         "sentence": "Hats has no category.", "first_at": "2026-11-21T12:00:00Z"},
+         "sentence": "Hats has no category.", "remedy": "Map it.",
+         "first_at": "2026-11-21T12:00:00Z"},
     ]  # fmt: skip
     lines = [line for line in run("groups").stdout.splitlines() if line]
     assert lines[2].split()[:5] == ["4", "f1", "amounts_differ", "now", "Lines."]
     assert lines[5].split()[:3] == ["12", "mapping:f:category:Hats", "1"]
+    assert lines[5].endswith("Hats has no category. Map it.")
 
 
 def test_groups_are_one_document_for_scripts(run: Run, api: StandIn) -> None:
