@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from local.platforms.brightpearl.formats import parse_decimal, parse_time
+from local.platforms.brightpearl.formats import parse_decimal, parse_time, parse_whole
 
 THROTTLED: dict[str, object] = {
     "response": "You have sent too many requests. Please wait before sending another request"
@@ -104,7 +104,7 @@ class Checker:
         value = document.get(name)
         if value is None and not required:
             return None
-        number = int(value) if isinstance(value, str) and value.isdigit() else value
+        number = parse_whole(value) if isinstance(value, str) else value
         if isinstance(number, int) and not isinstance(number, bool) and number in table:
             return number
         self.add(f"{name} {'is required' if value is None else 'is unknown'}", code=code)

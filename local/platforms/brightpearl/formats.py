@@ -1,9 +1,11 @@
-"""Times and decimals as Brightpearl writes them, and as it accepts them."""
+"""Times and numbers as Brightpearl writes them, and as it accepts them."""
 
+import re
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 
 FOUR_PLACES = Decimal("0.0001")
+LARGEST = Decimal(10) ** 15
 
 
 def parse_time(value: object) -> datetime:
@@ -13,7 +15,10 @@ def parse_time(value: object) -> datetime:
     at = datetime.fromisoformat(value)
     if at.tzinfo is None:
         raise ValueError(f"{value!r} has no offset")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{value!r} is out of range") from None
 
 
 def format_time(at: datetime, zone: tzinfo) -> str:
@@ -29,12 +34,17 @@ def parse_decimal(value: object, *, places: int | None = None) -> Decimal:
         number = Decimal(value)
     except InvalidOperation:
         raise ValueError(f"{value!r} is not a decimal") from None
-    if not number.is_finite():
-        raise ValueError(f"{value!r} is not a finite number")
+    if not number.is_finite() or abs(number) > LARGEST:
+        raise ValueError(f"{str(value)[:40]!r} is not a number of that size")
     exponent = int(number.as_tuple().exponent)
     if places is not None and -exponent > places:
         raise ValueError(f"{value!r} has more than {places} decimals")
     return number
+
+
+def parse_whole(text: str) -> int | None:
+    """Return a number of plain digits, or None when the text is something else."""
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
 
 
 def four_places(number: Decimal) -> str:

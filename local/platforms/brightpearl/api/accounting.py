@@ -1,12 +1,13 @@
 """accounting-service: customer payments, payment methods, tax codes, nominal codes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from local.platforms.brightpearl.api.routing import Call, Route, answer
 from local.platforms.brightpearl.api.searches import Column, Search, handler_of
 from local.platforms.brightpearl.faults import Checker, not_found
+from local.platforms.brightpearl.formats import parse_whole
 from local.platforms.brightpearl.state.payments import TYPES, Payment
 from local.platforms.brightpearl.state.references import NominalCode, PaymentMethod
 from local.platforms.brightpearl.world import World
@@ -123,6 +124,14 @@ def read_payment_methods(call: Call) -> dict[str, object]:
     )
 
 
+def _payments_of_order(world: World, text: str) -> Iterable[Payment]:
+    """Return the payments of one order by index, all of them when a set is asked for."""
+    order_id = parse_whole(text)
+    if order_id is None:
+        return list(world.payments.by_id.values())
+    return world.payments.by_order.get(order_id, ())
+
+
 PAYMENT_SEARCH = Search[Payment](
     columns=(
         Column(name="paymentId", kind="IDSET", value=lambda w, p: p.id),
@@ -139,11 +148,7 @@ PAYMENT_SEARCH = Search[Payment](
             name="orderId",
             kind="IDSET",
             value=lambda w, p: p.order_id,
-            find=lambda w, text: (
-                w.payments.by_order.get(int(text), ())
-                if text.isdigit()
-                else w.payments.by_id.values()
-            ),
+            find=_payments_of_order,
         ),
         Column(name="currencyId", kind="IDSET", value=lambda w, p: 1),
         Column(name="currencyCode", kind="STRING", value=lambda w, p: p.currency),

@@ -9,6 +9,8 @@ from local.platforms.brightpearl.api.order_documents import order_document
 from local.platforms.brightpearl.api.patches import Setter, apply_patch
 from local.platforms.brightpearl.api.routing import Call, Route, answer, written
 from local.platforms.brightpearl.api.sales_orders import (
+    ADDRESS_LINE_LENGTH,
+    ADDRESS_LINES,
     REFERENCE_LENGTH,
     check_quantity,
     nominal_code,
@@ -52,16 +54,7 @@ def _setters(world: World, order: Order) -> dict[str, Setter]:
         "/parties/customer/contactId": _id_setter(order, "customer_id", world.contacts.by_id),
     }
     for party, address in (("customer", order.address), ("delivery", order.delivery_address)):
-        for line in (
-            "addressFullName",
-            "addressLine1",
-            "addressLine2",
-            "addressLine3",
-            "addressLine4",
-            "postalCode",
-            "email",
-            "telephone",
-        ):
+        for line in ADDRESS_LINES:
             setters[f"/parties/{party}/{line}"] = _line_setter(address, line)
     return setters
 
@@ -92,9 +85,10 @@ def _delivery_date_setter(order: Order) -> Setter:
 
 def _line_setter(address: dict[str, Any], line: str) -> Setter:
     def setter(value: Any, check: Checker) -> Callable[[], None]:
-        if value is None:
+        text = check.text({line: value}, line, limit=ADDRESS_LINE_LENGTH)
+        if text is None:
             return lambda: address.pop(line, None) and None
-        return lambda: address.update({line: value})
+        return lambda: address.update({line: text})
 
     return setter
 

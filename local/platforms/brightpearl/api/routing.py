@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from local.platforms.brightpearl.auth import Principal
 from local.platforms.brightpearl.faults import BODY_MISSING, VendorFault, invalid, not_found
-from local.platforms.brightpearl.formats import format_time
+from local.platforms.brightpearl.formats import format_time, parse_whole
 from local.platforms.brightpearl.idsets import IdSet, parse_id_set
 from local.platforms.brightpearl.state.orders import Order
 from local.platforms.brightpearl.world import World
@@ -41,9 +41,10 @@ class Call:
 
     def id(self, index: int = 0) -> int:
         """Return the single id in the path."""
-        if not self.args[index].isdigit():
+        number = parse_whole(self.args[index])
+        if number is None:
             raise not_found(f"Resource {self.args[index]!r}")
-        return int(self.args[index])
+        return number
 
     def order(self, index: int = 0) -> Order:
         """Return the order named in the path, or raise a 404."""

@@ -12,6 +12,20 @@ from local.platforms.brightpearl.world import World
 
 MONEY_PLACES = 2
 REFERENCE_LENGTH = 64
+ADDRESS_LINE_LENGTH = 255
+ADDRESS_LINES = (
+    "addressFullName",
+    "companyName",
+    "addressLine1",
+    "addressLine2",
+    "addressLine3",
+    "addressLine4",
+    "postalCode",
+    "countryIsoCode",
+    "telephone",
+    "mobileTelephone",
+    "email",
+)
 
 
 def create_sales_order(call: Call) -> dict[str, object]:
@@ -86,7 +100,7 @@ def _order(
         currency=currency,
         exchange_rate=rate,
         delivery_date=check.time(delivery, "date"),
-        shipping_method_id=delivery.get("shippingMethodId"),
+        shipping_method_id=_shipping_method(delivery, check),
         created_on=now,
         updated_on=now,
     )
@@ -111,7 +125,22 @@ def _parties(
         return 0, {}, {}
     contact_id = check.known(customer, "id", world.contacts.by_id)
     delivery = check.mapping(check.mapping(document, "delivery"), "address")
-    return contact_id or 0, dict(check.mapping(customer, "address")), dict(delivery)
+    address = _address(check.mapping(customer, "address"), check)
+    return contact_id or 0, address, _address(delivery, check)
+
+
+def _address(given: Mapping[str, Any], check: Checker) -> dict[str, Any]:
+    """Return the lines of an address that are there."""
+    lines = {name: check.text(given, name, limit=ADDRESS_LINE_LENGTH) for name in ADDRESS_LINES}
+    return {name: text for name, text in lines.items() if text is not None}
+
+
+def _shipping_method(delivery: Mapping[str, Any], check: Checker) -> int | None:
+    method = delivery.get("shippingMethodId")
+    if method is not None and not isinstance(method, int):
+        check.add("delivery.shippingMethodId must be an integer")
+        return None
+    return method
 
 
 def _currency(world: World, document: Mapping[str, Any], check: Checker) -> tuple[str, Decimal]:

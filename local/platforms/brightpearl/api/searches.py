@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from local.platforms.brightpearl.api.routing import Call, Handler
 from local.platforms.brightpearl.faults import BAD_FILTER, VendorFault, invalid
-from local.platforms.brightpearl.formats import format_time, four_places, parse_time
+from local.platforms.brightpearl.formats import format_time, four_places, parse_time, parse_whole
 from local.platforms.brightpearl.idsets import parse_id_set
 from local.platforms.brightpearl.world import World
 
@@ -189,10 +189,10 @@ def _key(value: Any) -> tuple[bool, Any]:
 
 
 def _whole(query: Mapping[str, str], name: str, default: int) -> int:
-    text = query.get(name, str(default))
-    if not text.isdigit() or int(text) < 1:
-        raise VendorFault(500, (BAD_FILTER, f"{name}: {text!r} is not a positive whole number"))
-    return int(text)
+    number = parse_whole(query.get(name, str(default)))
+    if not number:
+        raise VendorFault(500, (BAD_FILTER, f"{name} is not a positive whole number"))
+    return number
 
 
 def _cell(world: World, column: Column[T], row: T) -> object:
