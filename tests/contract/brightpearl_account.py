@@ -1,5 +1,7 @@
 """A Brightpearl account under test: the simulator, a client for it, a clock, a webhook receiver."""
 
+import functools
+import ssl
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +13,12 @@ from local.platforms.brightpearl.demo import DemoMerchant, demo_merchant
 from local.platforms.brightpearl.simulator import BrightpearlSimulator
 
 START = datetime(2026, 7, 2, 10, 0, tzinfo=UTC)
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Return one context for all clients: building it takes longer than most tests."""
+    return ssl.create_default_context()
 
 
 class Clock:
@@ -35,7 +43,9 @@ class Account:
             clock=self.clock, requests_per_minute=None, auto_webhooks=False
         )
         self.merchant: DemoMerchant = demo_merchant(self.simulator, products=0)
-        self.client = httpx.Client(base_url=self.simulator.start(), headers=self.staff_headers())
+        self.client = httpx.Client(
+            base_url=self.simulator.start(), headers=self.staff_headers(), verify=_tls()
+        )
         self.shop = self.merchant.warehouses[0]
 
     def __enter__(self) -> Self:
