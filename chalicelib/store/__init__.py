@@ -1,0 +1,1 @@
+"""The stores, over a small table port; ``README.md`` lists every question and its cost."""

@@ -1,0 +1,74 @@
+"""Opening SQLite: a file for people, memory for tests; readers never wait for the writer."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+BUSY_S = 30  #: how long a write waits for another process
+
+
+class Database:
+    """One SQLite database for many threads.
+
+    A file is in WAL mode: writes take turns, each thread reads over a connection of its own and
+    sees every write that has ended. In memory all threads share one connection and take turns.
+    """
+
+    def __init__(self, path: Path | None, schema: str) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._writer = self._open()
+        if path is not None:
+            self._writer.execute("PRAGMA journal_mode = WAL")
+        self._writer.executescript(schema)
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            str(self._path) if self._path else ":memory:",
+            timeout=BUSY_S,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA case_sensitive_like = ON")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA cache_size = -32000")
+        with self._lock:
+            self._opened.append(connection)
+        return connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection to write with; commits at the end, or rolls back on an exception."""
+        with self._lock:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+            except BaseException:
+                self._writer.execute("ROLLBACK")
+                raise
+            self._writer.execute("COMMIT")
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection to read with."""
+        if self._path is None:
+            with self._lock:
+                yield self._writer
+            return
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._open()
+        yield connection
+
+    def close(self) -> None:
+        """Close every connection; nothing may be asked afterwards."""
+        with self._lock:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()

@@ -1,0 +1,54 @@
+"""All stores of one machine, opened together."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from chalicelib.store.registry import TableRegistry
+from chalicelib.store.stream import follow
+from chalicelib.store.sync_log import TableSyncLog
+from local.sqlite.queue import SqliteQueue
+from local.sqlite.table import SqliteTable
+from local.sqlite.vault import FileVault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """The stores of one folder, and the tables under them."""
+
+    log: TableSyncLog
+    registry: TableRegistry
+    queue: SqliteQueue
+    vault: FileVault
+    log_table: SqliteTable
+    registry_table: SqliteTable
+
+    def close(self) -> None:
+        """Close the files; nothing may be asked afterwards."""
+        self.log_table.close()
+        self.registry_table.close()
+        self.queue.close()
+
+
+def open_stores(
+    folder: Path | None, *, now: Callable[[], datetime], retention_days: int = 30
+) -> Stores:
+    """Open the stores in a folder, which is made if missing; None keeps everything in memory."""
+
+    def path(name: str) -> Path | None:
+        return folder / name if folder else None
+
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    vault = FileVault(path("vault.key"))
+    log_table = SqliteTable(path("log.db"), now=now, follow=follow)
+    registry_table = SqliteTable(path("registry.db"), now=now)
+    return Stores(
+        log=TableSyncLog(table=log_table, vault=vault, retention=timedelta(days=retention_days)),
+        registry=TableRegistry(table=registry_table),
+        queue=SqliteQueue(path("queue.db"), now=now),
+        vault=vault,
+        log_table=log_table,
+        registry_table=registry_table,
+    )
