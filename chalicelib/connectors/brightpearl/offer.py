@@ -1,0 +1,113 @@
+"""What Brightpearl is for the rest of the service: fields, pace, ports."""
+
+from collections.abc import Mapping
+
+from chalicelib.connectors.brightpearl.choices import CHOICES
+from chalicelib.connectors.brightpearl.platform import (
+    SOURCES,
+    TARGETS,
+    Brightpearl,
+    record_url,
+)
+from chalicelib.connectors.brightpearl.webhooks import read_webhook
+from chalicelib.domain.platforms import Field, Offer, Pace
+
+
+def calls_left(headers: Mapping[str, str]) -> int | None:
+    """Return Brightpearl's own count of calls left in the rolling minute."""
+    text = headers.get("brightpearl-requests-remaining", "")
+    return int(text) if text.isdigit() else None
+
+
+_SETTINGS = (
+    Field(
+        name="account",
+        label="Account code",
+        required=True,
+        help="The short name of the account, as in the address of its web application.",
+    ),
+    Field(
+        name="app_ref",
+        label="App reference",
+        required=True,
+        help="Of the private app (account_name) or of the OAuth app.",
+    ),
+    Field(
+        name="token_url",
+        label="Token address",
+        help="Where tokens are renewed, if not at oauth.brightpearl.com; {account} is the code.",
+    ),
+    Field(
+        name="installation_instance_id",
+        label="Installation id",
+        help="A number that OAuth apps are given; it makes orders unique. Found by itself there.",
+    ),
+    Field(
+        name="country_format",
+        label="Country codes in orders",
+        default="alpha3",
+        help="alpha3 (GBR) or alpha2 (GB).",
+    ),
+    Field(
+        name="default_country",
+        label="Country of buyers without address",
+        default="GBR",
+        help="Three letters; Brightpearl wants a country for each new contact.",
+    ),
+    Field(
+        name="event_owner",
+        label="Contact id for shipping events",
+        help="Staff contact that goods-out events are booked under, if the account wants one.",
+    ),
+    Field(name="order_url", label="Address of an order's page", help="https://…{id}"),
+    Field(name="product_url", label="Address of a product's page", help="https://…{id}"),
+)
+
+_PACE_SETTINGS = (
+    Field(name="calls_per_minute", label="Calls per minute", help="200 unless raised."),
+    Field(name="settle_s", label="Seconds until a write is found", help="60 unless set."),
+    Field(name="timeout_s", label="Seconds to wait for an answer", help="20 unless set."),
+    Field(
+        name="awaiting_limit_s",
+        label="Seconds a record may stay invisible",
+        help="600 unless set.",
+    ),
+    Field(
+        name="awaiting_every_s",
+        label="Seconds between looks at an invisible record",
+        help="20 unless set.",
+    ),
+)
+
+_CREDENTIALS = (
+    Field(
+        name="staff_token",
+        label="Staff token",
+        secret=True,
+        help="Of a private app; or leave it empty and connect with OAuth.",
+    ),
+    Field(name="access_token", label="Access token", secret=True),
+    Field(name="refresh_token", label="Refresh token", secret=True),
+    Field(name="client_id", label="OAuth client id", secret=True, help="The app's reference."),
+    Field(name="client_secret", label="OAuth client secret", secret=True),
+    Field(name="dev_ref", label="Developer reference", secret=True, help="Of OAuth apps."),
+)
+
+OFFER = Offer(
+    name="brightpearl",
+    label="Brightpearl",
+    pace=Pace(calls=200, window_s=60),
+    fields=(*_SETTINGS, *_PACE_SETTINGS, *_CREDENTIALS),
+    sources=tuple(SOURCES),
+    targets=tuple(TARGETS),
+    choices=tuple(CHOICES),
+    open=Brightpearl,
+    read_webhook=read_webhook,
+    record_url=record_url,
+    calls_left=calls_left,
+    prerequisites=(
+        "A private app (App Store, Private apps) with a staff token, or an installed OAuth app.",
+        "The staff member may read products, prices, stock and webhooks, and may create contacts,"
+        " sales orders, reservations, goods-out notes and customer payments.",
+    ),
+)

@@ -1,0 +1,218 @@
+"""Target of orders: one sales order for each, brought in step by what is still missing.
+
+The chain is contact, sales order, goods, payments. Each step is looked up before it is done, so an
+attempt that stopped anywhere goes on there: creating is "nothing found yet", then the same steps.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from chalicelib.connectors.brightpearl import goods
+from chalicelib.connectors.brightpearl.batches import fetch_by_ids
+from chalicelib.connectors.brightpearl.client import Api
+from chalicelib.connectors.brightpearl.contacts import Contacts, id_of_created
+from chalicelib.connectors.brightpearl.goods import Goods
+from chalicelib.connectors.brightpearl.idsets import is_id
+from chalicelib.connectors.brightpearl.lookup import Lookup, fetch_order, one_by_one
+from chalicelib.connectors.brightpearl.mapping import is_tracked
+from chalicelib.connectors.brightpearl.models import OrderModel, ProductModel
+from chalicelib.connectors.brightpearl.order_state import (
+    check_may_cancel,
+    check_may_change,
+    check_total,
+    is_cancelled,
+    is_contact_missing,
+    moves_goods,
+    outcome_of,
+    to_found,
+)
+from chalicelib.connectors.brightpearl.payments import (
+    add_payment,
+    check_payments,
+    fetch_payments,
+    missing_payments,
+    tell_extra,
+)
+from chalicelib.connectors.brightpearl.products import fetch_product_models
+from chalicelib.connectors.brightpearl.sales_orders import (
+    OrderState,
+    check_amounts,
+    check_quantities,
+    number_of,
+    row_changes,
+    to_row_body,
+    to_sales_order,
+)
+from chalicelib.domain.platforms import Done, Found, Wanted
+from chalicelib.domain.reasons import SyncFailure
+from chalicelib.domain.records import SalesOrder
+from chalicelib.domain.statuses import Outcome
+
+Write = tuple[Wanted[SalesOrder], Found | None]
+
+
+@dataclass
+class Orders:
+    """``Target[SalesOrder]``."""
+
+    api: Api
+    contacts: Contacts = field(init=False)
+    _tracked: dict[str, bool | SyncFailure] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.contacts = Contacts(self.api)
+
+    def find_many(self, wanted: Sequence[Wanted[SalesOrder]]) -> Mapping[str, Found | SyncFailure]:
+        """What Brightpearl has: linked orders in one call, others by a search each."""
+        states = Lookup(api=self.api).find_many(wanted)
+        by_record = {one.record: one for one in wanted}
+        return {
+            record: state if isinstance(state, SyncFailure) else to_found(by_record[record], state)
+            for record, state in states.items()
+        }
+
+    def write_many(self, writes: Sequence[Write]) -> Mapping[str, Done | SyncFailure]:
+        """Write each order by itself; only the products they sell are read together."""
+        found = {wanted.record: there for wanted, there in writes}
+        wanted = [one for one, _ in writes]
+        self._learn_products(wanted)
+        return one_by_one(self.api, wanted, lambda one: self._write(one, found[one.record]))
+
+    def _learn_products(self, wanted: Sequence[Wanted[SalesOrder]]) -> None:
+        """Learn which products have stock, where that matters: for goods, and parts of a piece."""
+        ids = {
+            line.product_id
+            for one in wanted
+            for line in one.desired.lines
+            if line.product_id and not one.desired.cancelled
+        }
+        models = fetch_by_ids(
+            ids - set(self._tracked), lambda chunk: fetch_product_models(self.api, chunk)
+        )
+        for id_, model in models.items():
+            self._tracked[id_] = is_tracked(model) if isinstance(model, ProductModel) else model
+
+    def _tracked_of(self, desired: SalesOrder) -> dict[str, bool]:
+        tracked = {}
+        for line in desired.lines:
+            answer = self._tracked.get(line.product_id or "")
+            if isinstance(answer, SyncFailure):
+                raise answer
+            if answer is not None:
+                tracked[line.product_id or ""] = answer
+        return tracked
+
+    def _write(self, wanted: Wanted[SalesOrder], found: Found | None) -> Done:
+        if wanted.desired.cancelled:
+            return self._cancel(wanted, found)
+        check_amounts(wanted.desired)
+        tracked = self._tracked_of(wanted.desired)
+        check_quantities(wanted.desired, tracked)
+        state = self._create(wanted.desired) if found is None else found.state
+        return self._bring_in_step(wanted, found, state, tracked)
+
+    def _create(self, desired: SalesOrder) -> OrderState:
+        customer = desired.customer
+        body = to_sales_order(
+            desired,
+            contact_id=self.contacts.contact_for(desired),
+            address=self.contacts.order_address(customer) if customer else {},
+            instance_id=self.api.instance_id,
+        )
+        order_id = self._id_of_new(desired, self.api.post("order-service/sales-order", body).value)
+        order = fetch_order(self.api, order_id)
+        there = fetch_payments(self.api, [order.id])[order.id] if desired.payments else ()
+        return OrderState(order=order, payments=there)
+
+    def _id_of_new(self, desired: SalesOrder, answered: object) -> str:
+        """Return the id a create was answered with; where it is repeated there may be none."""
+        if is_id(str(answered)):
+            return str(answered)
+        one = Wanted(record=desired.source_id, desired=desired, target_id=None, key="")
+        found = Lookup(api=self.api).find_by_reference(one)
+        return found.id if found else id_of_created(answered, "sales order")
+
+    def _bring_in_step(
+        self,
+        wanted: Wanted[SalesOrder],
+        found: Found | None,
+        state: OrderState,
+        tracked: Mapping[str, bool],
+    ) -> Done:
+        desired = wanted.desired
+        check_may_change(desired, state.order)
+        check_payments(desired, state.payments)
+        order = self._settle_rows(desired, state.order, tracked)
+        order = self._settle_contact(desired, order)
+        order, told = self._settle_goods(desired, order, tracked)
+        check_total(desired, order)
+        missing = missing_payments(desired, state.payments)
+        for payment in missing:
+            add_payment(self.api, order.id, payment)
+        wrote = found is None or bool(missing) or order is not state.order
+        return Done(
+            target_id=order.id,
+            outcome=outcome_of(wanted, found, wrote=wrote),
+            verified=not row_changes(desired.lines, order),
+            detail=" ".join(filter(None, (told, tell_extra(desired, state.payments)))),
+            taken=goods.is_taken(order),
+        )
+
+    def _settle_rows(
+        self, desired: SalesOrder, order: OrderModel, tracked: Mapping[str, bool]
+    ) -> OrderModel:
+        changes = row_changes(desired.lines, order)
+        if not changes:
+            return order
+        if moves_goods(changes, order) and not goods.is_unallocated(order):
+            Goods(api=self.api, desired=desired, order=order, tracked=tracked).release()
+        path = f"order-service/order/{order.id}/row"
+        for row_id, line in changes.changed:
+            self.api.put(f"{path}/{row_id}", to_row_body(line))
+        for line in changes.added:
+            self.api.post(path, to_row_body(line))
+        for row_id in changes.removed:
+            self.api.delete(f"{path}/{row_id}")
+        return fetch_order(self.api, order.id)
+
+    def _settle_contact(self, desired: SalesOrder, order: OrderModel) -> OrderModel:
+        """Give an order of the walk-in contact its buyer, who was named later."""
+        if not is_contact_missing(desired, order):
+            return order
+        contact_id = self.contacts.contact_for(desired)
+        value = number_of(contact_id, "contact")
+        patch = [{"op": "replace", "path": "/parties/customer/contactId", "value": value}]
+        self.api.patch(f"order-service/order/{order.id}", patch)
+        return fetch_order(self.api, order.id)
+
+    def _settle_goods(
+        self, desired: SalesOrder, order: OrderModel, tracked: Mapping[str, bool]
+    ) -> tuple[OrderModel, str]:
+        if goods.is_as_wanted(desired, order):
+            return order, goods.tell(desired, order)
+        told = Goods(api=self.api, desired=desired, order=order, tracked=tracked).take()
+        order = fetch_order(self.api, order.id)
+        return order, told or goods.tell(desired, order)
+
+    def _cancel(self, wanted: Wanted[SalesOrder], found: Found | None) -> Done:
+        """Cancel an order; one that was never created stays so."""
+        if found is None:
+            return Done(
+                target_id="",
+                outcome=Outcome.NOT_APPLICABLE,
+                verified=True,
+                detail="The order was cancelled before it reached Brightpearl.",
+            )
+        desired, state = wanted.desired, found.state
+        if not is_cancelled(desired, state.order):
+            check_may_cancel(state)
+            status = number_of(desired.cancelled_status, "status of cancelled orders")
+            note = {"text": "Cancelled at the source.", "isPublic": False}
+            body = {"orderStatusId": status, "orderNote": note}
+            self.api.put(f"order-service/order/{state.order.id}/status", body)
+            state = replace(state, order=fetch_order(self.api, state.order.id))
+        return Done(
+            target_id=state.order.id,
+            outcome=outcome_of(wanted, found, wrote=True),
+            verified=is_cancelled(desired, state.order),
+        )

@@ -1,0 +1,84 @@
+"""Source of stock: what is on hand in each warehouse, with name and SKU of the product."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.connectors.brightpearl.batches import fetch_by_ids
+from chalicelib.connectors.brightpearl.changes import list_product_changes
+from chalicelib.connectors.brightpearl.client import Api
+from chalicelib.connectors.brightpearl.idsets import Chunk, split_into_chunks
+from chalicelib.connectors.brightpearl.mapping import is_tracked, to_stock_level
+from chalicelib.connectors.brightpearl.models import AvailabilityModel, ProductModel, read_as
+from chalicelib.connectors.brightpearl.products import fetch_product_models
+from chalicelib.domain.platforms import ChangePage
+from chalicelib.domain.reasons import Reason, SyncFailure
+from chalicelib.domain.records import StockLevel
+from chalicelib.domain.statuses import Kind
+
+#: Ids of one availability call: its answer names every warehouse, so fewer than the 200 of others.
+IDS_PER_CALL = 100
+
+
+@dataclass
+class StockLevels:
+    """``Source[StockLevel]``: two calls for up to 100 products."""
+
+    api: Api
+
+    def fetch_many(self, ids: Sequence[str]) -> Mapping[str, StockLevel | SyncFailure]:
+        """Read levels; a product that is not stock-tracked comes as ``tracked=False``."""
+        return fetch_by_ids(ids, self._fetch, at_most=IDS_PER_CALL)
+
+    def list_changes(
+        self, *, since: datetime, until: datetime | None, page: str | None
+    ) -> ChangePage:
+        """One page of products that changed; stock alone may move without touching ``updatedOn``.
+
+        With ``since`` far in the past it lists every product, which is the daily sweep.
+        """
+        return list_product_changes(self.api, Kind.STOCK, since=since, until=until, page=page)
+
+    def _fetch(self, chunk: Chunk) -> dict[str, StockLevel | SyncFailure]:
+        models = fetch_product_models(self.api, chunk)
+        tracked = [
+            id_
+            for id_, model in models.items()
+            if isinstance(model, ProductModel) and is_tracked(model)
+        ]
+        levels = self._fetch_availability(tracked)
+        return {id_: _to_level(model, levels.get(id_)) for id_, model in models.items()}
+
+    def _fetch_availability(self, ids: Sequence[str]) -> dict[str, AvailabilityModel | SyncFailure]:
+        found: dict[str, AvailabilityModel | SyncFailure] = {}
+        for chunk in split_into_chunks(ids, at_most=IDS_PER_CALL):
+            reply = self.api.get(f"warehouse-service/product-availability/{chunk.text}")
+            if not reply.explains_absence:
+                found.update(dict.fromkeys(chunk.ids, _not_read(reply.errors[0].code)))
+            for id_, entry in reply.as_map().items():
+                found[id_] = _read_level(id_, entry)
+        return found
+
+
+def _not_read(code: str) -> SyncFailure:
+    return SyncFailure(
+        Reason.RETRYING,
+        f"Brightpearl could not read a part of the stock levels ({code}).",
+        code=207,
+        error_code=code,
+    )
+
+
+def _read_level(id_: str, entry: object) -> AvailabilityModel | SyncFailure:
+    try:
+        return read_as(AvailabilityModel, entry, f"the stock of product {id_}")
+    except SyncFailure as failure:
+        return failure
+
+
+def _to_level(
+    model: ProductModel | SyncFailure, level: AvailabilityModel | SyncFailure | None
+) -> StockLevel | SyncFailure:
+    if isinstance(model, SyncFailure):
+        return model
+    return level if isinstance(level, SyncFailure) else to_stock_level(model, level)
