@@ -7,6 +7,7 @@ percent-encoded.
 import hashlib
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import unquote
 from zlib import crc32
 
@@ -23,6 +24,7 @@ _RESERVED = re.compile(r"[%|/\x00-\x1f\x7f]")
 _LONGEST_PART = 600  #: bytes of a part of a sort key; a longer one ends in its hash
 
 
+@lru_cache(maxsize=4096)
 def escape(text: str) -> str:
     """Encode a part of a key; ``A|B`` becomes ``A%7CB``."""
     if _RESERVED.search(text) is None:
@@ -49,6 +51,7 @@ def bounded(text: str) -> str:
     return f"{start}~{hashlib.sha256(text.encode()).hexdigest()}"
 
 
+@lru_cache(maxsize=1024)  # one moment is written many times in a batch
 def time_text(time: datetime) -> str:
     """Return a time as text of fixed width, so that texts compare as the times do."""
     if time.tzinfo is not UTC:
@@ -144,6 +147,6 @@ def word_pk(consumer: str, word: str) -> str:
     return join("Q", consumer, word[:PREFIX_LENGTH])
 
 
-def word_sort(word: str, field: str, row_pk: str) -> str:
-    """Sort key of a search word."""
-    return f"{escape(word)}|{field}|{text_hash(row_pk)[:16]}"
+def word_sort(word: str, field: str, row: str) -> str:
+    """Sort key of a search word; ``row`` is short and different for each row."""
+    return f"{escape(word)}|{field}|{row}"

@@ -5,7 +5,7 @@ it inside the transaction of the write. Changes are summed up first, so a batch 
 counter it touches.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +40,9 @@ WORD_COLUMNS = (
 WORD_AT_MOST = 100  #: characters of a search word
 _STATUS_ATTRIBUTES = {"Pending": "P", "Processing": "R", "Synced": "S", "Failed": "F"}
 
+#: Consumer and lane as in keys, kind, status, code, whether a rule left the row alone, slot.
+_Bucket = tuple[str, str, str, str, bool, str]
+
 Pair = tuple[Item | None, Item | None]  #: an item before and after its change; None: there was none
 
 
@@ -68,20 +71,19 @@ class _Heap:
 
 class _Tally:
     def __init__(self) -> None:
-        self._counts: dict[Key, Counter[str]] = {}
-        self._facts: dict[Key, dict[str, Any]] = {}
+        self._buckets: Counter[_Bucket] = Counter()
+        self._calls: Counter[Key] = Counter()
         self._heaps: dict[Key, _Heap] = {}
         self._words: dict[Key, bool] = {}  # whether the word is to be there
         self._words_of: dict[Key, dict[str, Any]] = {}
 
     def row(self, old: Item | None, new: Item | None) -> None:
-        before = _bucket(old) if old else None
-        after = _bucket(new) if new else None
+        before, after = _bucket_of(old), _bucket_of(new)
         if before != after:
-            if old and before:
-                self._count(old, before, -1)
-            if new and after:
-                self._count(new, after, 1)
+            if before:
+                self._buckets[before] -= 1
+            if after:
+                self._buckets[after] += 1
         heap_before, heap_after = _heap_key(old), _heap_key(new)
         if heap_before != heap_after:
             if heap_before:
@@ -97,27 +99,7 @@ class _Tally:
             self._index_words(old, new)
 
     def exchange(self, item: Item) -> None:
-        key = (f"N|{keys.escape(item['c'])}|calls", keys.escape(item["platform"]))
-        self._counts.setdefault(key, Counter())["n"] += 1
-
-    def _count(self, item: Item, bucket: tuple[str, ...], by: int) -> None:
-        status, code, skipped, slot = bucket
-        name = keys.name_of(item["pk"])
-        consumer, lane = keys.escape(name.consumer), keys.lane_part(name.lane)
-        now = (f"N|{consumer}|now", lane)
-        counter = self._counts.setdefault(now, Counter())
-        counter[_STATUS_ATTRIBUTES[status]] += by
-        if skipped:
-            counter["na"] += by
-        self._facts[now] = {"k": item["k"]}
-        if slot:
-            key = (f"N|{consumer}|{slot[:10]}", f"{slot[11:]}|{lane}")
-            self._counts.setdefault(key, Counter())[f"{status}.{code}{skipped}"] += by
-            self._facts[key] = {
-                "k": item["k"],
-                "lp": keys.others_pk(name.consumer),
-                "ls": f"{key[0]}|{key[1]}",
-            }
+        self._calls[f"N|{keys.escape(item['c'])}|calls", keys.escape(item["platform"])] += 1
 
     def _pile(self, key: Key, item: Item) -> None:
         heap = self._heaps.setdefault(key, _Heap())
@@ -144,13 +126,8 @@ class _Tally:
             self._words_of[key] = {"row": new["pk"] if new else ""}
 
     def writes(self) -> list[Write]:
-        writes = [
-            update(
-                key, set=self._facts.get(key), add={name: by for name, by in counter.items() if by}
-            )
-            for key, counter in self._counts.items()
-            if any(counter.values())
-        ]
+        writes = _count_writes(self._buckets)
+        writes += [update(key, add={"n": count}) for key, count in self._calls.items()]
         writes += [_heap_write(key, heap) for key, heap in self._heaps.items()]
         for key, wanted in self._words.items():
             item = {"pk": key[0], "sk": key[1], **self._words_of.get(key, {})}
@@ -158,16 +135,38 @@ class _Tally:
         return writes
 
 
-def _bucket(item: Item) -> tuple[str, str, str, str]:
-    """Status, code, whether a rule left the row alone, and the slot of ``listed_at``."""
-    skipped = ".na" if item.get("o") == "not_applicable" and item["s"] == "Synced" else ""
-    return item["s"], str(item.get("c", "")), skipped, slot_of(item.get("la", ""))
+def _bucket_of(item: Item | None) -> _Bucket | None:
+    if item is None:
+        return None
+    code = str(item.get("c", ""))
+    skipped = item.get("o") == "not_applicable" and item["s"] == "Synced"
+    place = item["lp"].rsplit("|", 2)[0]
+    return place, item["k"], item["s"], code, skipped, slot_of(item["la"])
+
+
+def _count_writes(buckets: Counter[_Bucket]) -> list[Write]:
+    """Add to the counts of now, one item a lane, and of each slot of ``listed_at``."""
+    adds: dict[Key, Counter[str]] = defaultdict(Counter)
+    facts: dict[Key, dict[str, str]] = {}
+    for (place, kind, status, code, skipped, slot), by in buckets.items():
+        consumer, _, lane = place.partition("|")
+        now = (f"N|{consumer}|now", lane)
+        adds[now][_STATUS_ATTRIBUTES[status]] += by
+        facts[now] = {"k": kind}
+        if skipped:
+            adds[now]["na"] += by
+        day = (f"N|{consumer}|{slot[:10]}", f"{slot[11:]}|{lane}")
+        adds[day][f"{status}.{code}{'.na' if skipped else ''}"] += by
+        facts[day] = {"k": kind, "lp": f"{consumer}|O", "ls": "|".join(day)}
+    return [
+        update(key, set=facts[key], add={name: by for name, by in counter.items() if by})
+        for key, counter in adds.items()
+        if any(counter.values())
+    ]
 
 
 def slot_of(time: str) -> str:
     """Return the start of the quarter of an hour of a stored time: ``2026-11-22T06:45``."""
-    if not time:
-        return ""
     minute = int(time[14:16])
     return f"{time[:14]}{minute - minute % SLOT_MINUTES:02d}"
 
@@ -211,8 +210,9 @@ def words_of(item: Item) -> dict[Key, str]:
     for field_name, text in texts:
         if isinstance(text, str | int) and len(word := to_word(str(text))) >= keys.PREFIX_LENGTH:
             found.setdefault(word, field_name)
+    row = keys.text_hash(item["pk"])[:16]
     return {
-        (keys.word_pk(name.consumer, word), keys.word_sort(word, field_name, item["pk"])): word
+        (keys.word_pk(name.consumer, word), keys.word_sort(word, field_name, row)): word
         for word, field_name in found.items()
     }
 
