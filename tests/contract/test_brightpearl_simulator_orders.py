@@ -52,6 +52,12 @@ def test_sale_is_read_back_with_text_amounts_and_a_map_of_rows(account: Account)
     assert order["parties"]["customer"]["countryIsoCode3"] == "GBR"
 
 
+def _orders_made(account: Account, *sales: dict[str, Any]) -> int:
+    for sale in sales:
+        account.post(SALES, sale)
+    return len(account.search("order-service/order-search"))
+
+
 def test_same_pair_of_references_makes_one_order_and_changes_nothing(account: Account) -> None:
     sale = account.sale(externalRef="SALE-1", installedIntegrationInstanceId=77)
     order = account.post(SALES, sale)
@@ -75,20 +81,18 @@ def test_repeated_sale_answers_the_old_id_where_an_account_does(account: Account
 )
 def test_sale_without_the_whole_pair_doubles(account: Account, references: dict[str, Any]) -> None:
     sale = account.sale(**references)
-    assert account.post(SALES, sale) != account.post(SALES, sale)
+    assert _orders_made(account, sale, sale) == 2
 
 
 def test_other_instance_may_use_the_same_reference(account: Account) -> None:
     one = account.sale(externalRef="SALE-1", installedIntegrationInstanceId=77)
-    assert account.post(SALES, one) != account.post(
-        SALES, one | {"installedIntegrationInstanceId": 78}
-    )
+    assert _orders_made(account, one, one | {"installedIntegrationInstanceId": 78}) == 2
 
 
 def test_private_app_can_be_without_instances(account: Account) -> None:
     account.simulator.world.behaviour.private_apps_have_instances = False
     sale = account.sale(externalRef="SALE-1", installedIntegrationInstanceId=77)
-    assert account.post(SALES, sale) != account.post(SALES, sale)
+    assert _orders_made(account, sale, sale) == 2
 
 
 ROW = {"name": "x", "quantity": "1", "taxCode": "T20", "net": "1.00", "tax": "0.20"}
