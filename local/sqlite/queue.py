@@ -78,12 +78,16 @@ class SqliteQueue:
             worn = [one for one in waiting if is_work and one[2] >= RECEIVES_AT_MOST]
             taken = [one for one in waiting if one not in worn]
             db.executemany(_BURY, [(queue + DEAD_SUFFIX, at, one[0]) for one in worn])
-            db.executemany(_TAKE, [(at + visibility_s, one[0]) for one in taken])
+            db.executemany(_TAKE, [(at + self._hide_s(visibility_s), one[0]) for one in taken])
         return [_to_message(*one) for one in taken]
 
     def _pick(self, waiting: _Waiting) -> _Waiting:
         """Which of the messages that are visible are delivered, and in which order."""
         return waiting
+
+    def _hide_s(self, visibility_s: int) -> int:
+        """How long a message that is delivered now stays away."""
+        return visibility_s
 
     def delete_many(self, queue: str, receipts: Sequence[str]) -> None:
         """Delete messages that were taken; a receipt of an earlier delivery deletes nothing."""

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from chalicelib.domain.ports import Vault
 from chalicelib.store.registry import TableRegistry
 from chalicelib.store.stream import follow
 from chalicelib.store.sync_log import TableSyncLog
+from chalicelib.store.table import Table
 from local.sqlite.queue import SqliteQueue
 from local.sqlite.table import SqliteTable
 from local.sqlite.vault import FileVault
@@ -41,14 +43,23 @@ def open_stores(
 
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-    vault = FileVault(path("vault.key"))
     log_table = SqliteTable(path("log.db"), now=now, follow=follow)
     registry_table = SqliteTable(path("registry.db"), now=now)
+    queue = SqliteQueue(path("queue.db"), now=now)
+    vault = FileVault(path("vault.key"))
     return Stores(
-        log=TableSyncLog(table=log_table, vault=vault, retention=timedelta(days=retention_days)),
+        log=build_log(log_table, vault, retention_days=retention_days),
         registry=TableRegistry(table=registry_table),
-        queue=SqliteQueue(path("queue.db"), now=now),
+        queue=queue,
         vault=vault,
         log_table=log_table,
         registry_table=registry_table,
     )
+
+
+def build_log(
+    table: Table, vault: Vault, *, retention_days: int = 30, shards: int = 1
+) -> TableSyncLog:
+    """Return the sync log on a table that follows its changes."""
+    retention = timedelta(days=retention_days)
+    return TableSyncLog(table=table, vault=vault, retention=retention, shards=shards)

@@ -54,6 +54,7 @@ _KEY_COLUMNS = (
 )
 _LIVE = "(ttl IS NULL OR ttl > ?)"
 _GET = "SELECT rowid, body, lp, ls, wp, ws, ttl FROM items WHERE pk = ? AND sk = ?"
+_ALL = "SELECT pk, sk, body, lp, ls, wp, ws, ttl FROM items"
 _QUERY = (
     "SELECT sk, body, lp, ls, wp, ws, ttl FROM items"  # noqa: S608 - our own words
     f" WHERE pk = ? AND sk >= ? AND sk < ? AND {_LIVE} ORDER BY sk {{}} LIMIT ?"
@@ -107,6 +108,12 @@ class SqliteTable:
         now = self._now_s()
         with self._database.reading() as db:
             return [_read(db, key, now)[1] for key in keys]
+
+    def read_all(self) -> Sequence[dict[str, Any]]:
+        """Every item: for tests and stand-ins; no part of the port."""
+        with self._database.reading() as db:
+            found = db.execute(_ALL).fetchall()
+        return [_to_item((pk, sk), *rest) for pk, sk, *rest in found]
 
     def query(
         self, pk: str, *, low: str = "", high: str = HIGHEST, forward: bool = True, limit: int
