@@ -61,7 +61,7 @@ class ProductTarget:
         written: dict[str, tuple[Write, Written]] = {}
         for (wanted, found), result in self._send(rest):
             if isinstance(result, SyncFailure):
-                results[wanted.record] = _explained(result, wanted)
+                results[wanted.record] = _explained(result, wanted, found)
             else:
                 written[wanted.record] = ((wanted, found), result)
         return results | self._read_back(written)
@@ -190,7 +190,7 @@ def _sku_used_twice(sku: str) -> SyncFailure:
     )
 
 
-def _explained(failure: SyncFailure, wanted: Wanted[Listing]) -> SyncFailure:
+def _explained(failure: SyncFailure, wanted: Wanted[Listing], found: Found | None) -> SyncFailure:
     """Put what we know into the sentence: a limit, a category or variation that is gone."""
     if failure.reason is not Reason.REJECTED_BY_TARGET:
         return failure
@@ -202,8 +202,9 @@ def _explained(failure: SyncFailure, wanted: Wanted[Listing]) -> SyncFailure:
             f"Square has no category {listing.category}: choose another in the category mapping.",
             field="category",
         )
-    if wanted.target_id and wanted.target_id in told:
-        text = "The variation was deleted at Square meanwhile: it is looked up again."
+    ids = (found.target_id, found.parent_id) if found else (wanted.parent_id,)
+    if any(one in told for one in ids if one):
+        text = "The item or variation was deleted at Square meanwhile: it is looked up again."
         return _as(failure, Reason.RETRYING, text, field="id")
     for name, text, limit in _limited_texts(listing):
         if len(text) > limit:
