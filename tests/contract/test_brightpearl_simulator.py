@@ -1,10 +1,13 @@
 """The simulated Brightpearl shows what the vendor shows: products, prices, searches, faults."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from local.platforms.brightpearl.demo import demo_merchant
+from local.platforms.brightpearl.simulator import BrightpearlSimulator
 from tests.contract.brightpearl_account import Account
 
 PRODUCTS = "product-service/product"
@@ -230,6 +233,8 @@ def test_controls_drive_the_account_over_http(account: Account) -> None:
         ("edit-product", {"product": 1001, "colour": "red"}),
         ("set-stock", {"product": 1001}),
         ("behave", {"speed": 1}),
+        ("behave", {"repeat_answers_id": "no"}),
+        ("behave", {"search_lag_s": "soon"}),
         ("quota", {"per_minute": "many"}),
     ],
 )
@@ -245,3 +250,31 @@ def test_control_with_wrong_arguments_says_what_is_wrong(
 @pytest.mark.parametrize("path", ["nothing-service/x", "product-service/nothing", "x"])
 def test_unknown_resource_is_404(account: Account, path: str) -> None:
     assert account.errors("GET", path) == (404, ["CMNC-404"])
+
+
+# the merchant of the demo
+
+
+def test_demo_merchant_has_products_of_every_kind_in_every_category() -> None:
+    simulator = BrightpearlSimulator(auto_webhooks=False)
+    merchant = demo_merchant(simulator, products=300, categories=20)
+    found = [simulator.world.products.by_id[number] for number in merchant.products]
+    assert len({product.sku for product in found}) == 300
+    assert max(len(product.sku or "") for product in found) <= 32
+    assert {category for product in found for category in product.categories} == set(
+        merchant.categories.values()
+    )
+    assert len(merchant.categories) == 20
+    groups = Counter(product.group for product in found if product.group is not None)
+    assert max(groups.values()) > 1
+    assert {product.tracked for product in found} == {True, False}
+    assert all(
+        len({(v.option, v.value) for p in found if p.group == group for v in p.variations}) > 1
+        for group, size in groups.items()
+        if size > 1
+    )
+
+
+def test_demo_merchant_can_have_more_categories_than_it_has_names_for() -> None:
+    merchant = demo_merchant(BrightpearlSimulator(), products=0, categories=25)
+    assert len(merchant.categories) == 25

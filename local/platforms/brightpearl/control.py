@@ -44,8 +44,12 @@ def _behave(simulator: Account, body: dict[str, Any]) -> None:
     if unknown:
         raise ValueError(f"unknown: {', '.join(unknown)}; known are {', '.join(known)}")
     for name, value in body.items():
-        wanted = type(getattr(simulator.world.behaviour, name))
-        setattr(simulator.world.behaviour, name, wanted(value))
+        old = getattr(simulator.world.behaviour, name)
+        if isinstance(old, bool) != isinstance(value, bool):
+            raise ValueError(
+                f"{name} must be {'true or false' if isinstance(old, bool) else 'a number'}"
+            )
+        setattr(simulator.world.behaviour, name, type(old)(value))
 
 
 def _forbid(simulator: Account, path: str = "", method: str = "") -> None:
