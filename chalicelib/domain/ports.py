@@ -197,10 +197,14 @@ class PaceStore(Protocol):
     ) -> None:
         """Correct the window by the vendor's own word."""
 
-    def set_backlogged(self, consumer: str, connection: str, *, on: bool) -> None:
-        """Flag a connection whose rows wait for calls; while flagged, requests go under its rate
-        cause.
+    def flag_backlog(self, consumer: str, connection: str, *, now: datetime) -> None:
+        """Flag a connection whose rows wait for calls, or say again that it is.
+
+        While it is flagged, requests go under its rate cause.
         """
+
+    def clear_backlog(self, consumer: str, connection: str, *, flagged_before: datetime) -> None:
+        """Remove the flag, unless somebody flagged the connection since that moment."""
 
     def is_backlogged(self, consumer: str, connection: str) -> bool:
         """Whether the flag stands."""

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.causes import rate_cause
+from chalicelib.domain.causes import parts_of, rate_cause
 from chalicelib.domain.ports import QueueMessage, Written
 from chalicelib.domain.protocol import Request, message_delay_s, request
 from chalicelib.domain.rows import Row, RowName
@@ -40,8 +40,29 @@ def _request_batch(services: Services, requests: Sequence[Request]) -> list[Requ
     allowed = [asked for asked in requests if is_known(services, asked.name)]
     writes = [request(_under_backlog(services, asked), now) for asked in allowed]
     written = dict(zip(map(id, allowed), services.log.write_rows(writes), strict=True))
+    _flag_again(services, written.values())
     send_rows(services, (done.row for done in written.values() if done.tag == "send" and done.row))
     return [_requested(written.get(id(asked))) for asked in requests]
+
+
+def _flag_again(services: Services, written: Iterable[Written]) -> None:
+    """Say again that connections are backlogged whose rows were parked by a flag read earlier.
+
+    The flag may have been cleared meanwhile, and a row parked without it would wait for ever.
+    """
+    parked = {
+        (done.row.name.consumer, parts_of(done.row.cause)[1])
+        for done in written
+        if done.tag == "parked" and done.row is not None and done.row.cause
+    }
+    for consumer, connection in sorted(parked):
+        flag_backlog(services, consumer, connection)
+
+
+def flag_backlog(services: Services, consumer: str, connection: str) -> None:
+    """Note that rows of a connection wait for calls."""
+    services.log.flag_backlog(consumer, connection, now=services.now())
+    services.cache.forget(consumer)
 
 
 def _requested(written: Written | None) -> Requested:

@@ -69,8 +69,9 @@ def _sync_group(
     if setup.blocked is not None:
         _park(services, names, *setup.blocked)
         return set()
-    if not rates.take_for(services, setup, len(names)):
-        rates.park_throttled(services, setup, names)
+    slow = rates.take_for(services, setup, len(names))
+    if slow is not None:
+        rates.park_throttled(services, setup, names, slow)
         return set()
     if not rates.take_writer(services, setup, deadline):
         _send_later(services, names)

@@ -5,7 +5,7 @@ dispatcher releases as many as the window allows, orders before stock before pro
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.domain.causes import rate_cause
 from chalicelib.domain.log import Exchange
@@ -15,21 +15,29 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.domain.rows import RowName
 from chalicelib.domain.setup import Connection
 from chalicelib.flows.declare import Flow
-from chalicelib.flows.door import RATE_SHARDS, rate_cause_of, request_many
+from chalicelib.flows.door import RATE_SHARDS, flag_backlog, rate_cause_of, request_many
 from chalicelib.flows.loading import Setup, pace_of
 from chalicelib.flows.services import Services
 
 RELEASED_TOGETHER = 100
 LARGEST_PRIORITY = 2
 
+#: A flag is cleared only this long after it was last set: a worker that set it may still be about
+#: to park
+#: its rows, and a row parked after the flag went would wait for ever.
+FLAGGED_AT_LEAST_S = 120
 
-def take_for(services: Services, setup: Setup, rows: int) -> bool:
-    """Take the calls a batch of rows will need at both platforms, one conditional write each."""
+
+def take_for(services: Services, setup: Setup, rows: int) -> str | None:
+    """Take the calls a batch of rows will need at both platforms, one conditional write each.
+
+    Returns the name of the connection that has none left, None if both had.
+    """
     source_calls, target_calls = setup.flow.calls(rows)
     for connection, calls in ((setup.source, source_calls), (setup.target, target_calls)):
         if not _take(services, connection, calls):
-            return False
-    return True
+            return connection.name
+    return None
 
 
 def _take(services: Services, connection: Connection, calls: int) -> bool:
@@ -43,35 +51,23 @@ def _take(services: Services, connection: Connection, calls: int) -> bool:
         now=services.now(),
     )
     if not taken:
-        services.log.set_backlogged(connection.consumer, connection.name, on=True)
-        services.cache.forget(connection.consumer)
+        flag_backlog(services, connection.consumer, connection.name)
     return taken
 
 
-def park_throttled(services: Services, setup: Setup, names: Sequence[RowName]) -> None:
+def park_throttled(services: Services, setup: Setup, names: Sequence[RowName], slow: str) -> None:
     """Put rows whose batch found no calls left under the rate cause of the connection that had
     none.
     """
-    slow = _backlogged(services, setup)
     now = services.now()
     services.log.write_rows(
         [
             park(
-                name,
-                cause=rate_cause_of(setup.flow, name, slow),
-                reason=Reason.THROTTLED,
-                now=now,
+                name, cause=rate_cause_of(setup.flow, name, slow), reason=Reason.THROTTLED, now=now
             )
             for name in names
         ]
     )
-
-
-def _backlogged(services: Services, setup: Setup) -> str:
-    for connection in (setup.source, setup.target):
-        if services.cache.is_backlogged(connection.consumer, connection.name):
-            return connection.name
-    return setup.target.name
 
 
 def settle(services: Services, setup: Setup, exchanges: Sequence[Exchange], rows: int) -> None:
@@ -121,8 +117,7 @@ def note_throttled(services: Services, connection: Connection) -> None:
         window_s=pace.window_s,
         now=services.now(),
     )
-    services.log.set_backlogged(connection.consumer, connection.name, on=True)
-    services.cache.forget(connection.consumer)
+    flag_backlog(services, connection.consumer, connection.name)
 
 
 def take_writer(services: Services, setup: Setup, deadline: datetime) -> bool:
@@ -162,7 +157,7 @@ def release_backlogs(services: Services, *, limit: int = 50) -> int:
     for consumer, name in services.log.list_backlogged(limit=limit):
         connection = services.registry.read_connection(consumer, name)
         if connection is None:
-            services.log.set_backlogged(consumer, name, on=False)
+            services.log.clear_backlog(consumer, name, flagged_before=services.now())
             continue
         released += _release_backlog(services, connection)
     return released
@@ -184,7 +179,8 @@ def _release_backlog(services: Services, connection: Connection) -> int:
         names = services.log.list_held(connection.consumer, cause, limit=RELEASED_TOGETHER).items
         if names:
             return _request(services, names, cause)
-    services.log.set_backlogged(connection.consumer, connection.name, on=False)
+    quiet_since = services.now() - timedelta(seconds=FLAGGED_AT_LEAST_S)
+    services.log.clear_backlog(connection.consumer, connection.name, flagged_before=quiet_since)
     services.cache.forget(connection.consumer)
     return 0
 

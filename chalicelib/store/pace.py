@@ -61,15 +61,17 @@ class PacePart(LogPart):
         facts = {"w": start, "n": max(0, limit - left), **_listed(consumer, key)}
         self.table.write_many([update(key, Term("w", Op.LE_OR_ABSENT, start), set=facts)])
 
-    def set_backlogged(self, consumer: str, connection: str, *, on: bool) -> None:
-        """Flag a connection whose rows wait for calls."""
+    def flag_backlog(self, consumer: str, connection: str, *, now: datetime) -> None:
+        """Flag a connection whose rows wait for calls, or say again that it is."""
         key = _key(consumer, connection)
-        if on:
-            flag = {"bl": 1, "wp": BACKLOG, "ws": key[0], **_listed(consumer, key)}
-            self.table.write_many([update(key, set=flag)])
-        else:
-            flagged = Term("bl", Op.EQ, 1)
-            self.table.write_many([update(key, flagged, remove=["bl", "wp", "ws"])])
+        flag = {"bl": keys.time_text(now), "wp": BACKLOG, "ws": key[0], **_listed(consumer, key)}
+        self.table.write_many([update(key, set=flag)])
+
+    def clear_backlog(self, consumer: str, connection: str, *, flagged_before: datetime) -> None:
+        """Remove the flag, unless somebody flagged the connection since that moment."""
+        old = Term("bl", Op.LT_OR_ABSENT, keys.time_text(flagged_before))
+        key = _key(consumer, connection)
+        self.table.write_many([update(key, old, remove=["bl", "wp", "ws"])])
 
     def is_backlogged(self, consumer: str, connection: str) -> bool:
         """Whether the flag stands."""

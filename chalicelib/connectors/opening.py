@@ -1,0 +1,54 @@
+"""Opens a connection for work: its client, its credentials, the ports of its platform."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+
+from chalicelib.connectors.hosts import HostGuard
+from chalicelib.connectors.http import Client, Trace
+from chalicelib.domain.platforms import Account, Offer
+from chalicelib.domain.setup import Connection
+
+#: Seconds a call may take where the connection does not say otherwise.
+TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """A connection's account, and the trace of the calls made with it."""
+
+    account: Account
+    trace: Trace
+
+
+def open_account(
+    connection: Connection,
+    offer: Offer,
+    credentials: Mapping[str, str],
+    *,
+    http: httpx.Client,
+    guard: HostGuard,
+    now: Callable[[], datetime],
+    may_send_until: Callable[[], datetime] | None = None,
+    execution: str | None = None,
+    renew: Callable[[Mapping[str, str]], Mapping[str, str] | None] = lambda refused: None,
+) -> Opening:
+    """Open a connection; no call is made."""
+    trace = Trace()
+    client = Client(
+        consumer=connection.consumer,
+        connection=connection.name,
+        platform=connection.platform,
+        base_url=connection.base_url,
+        http=http,
+        guard=guard,
+        trace=trace,
+        timeout_s=float(connection.settings.get("timeout_s") or offer.pace.timeout_s or TIMEOUT_S),
+        may_send_until=may_send_until,
+        now=now,
+        execution=execution,
+    )
+    account = Account(connection=connection, credentials=credentials, http=client, renew=renew)
+    return Opening(account=account, trace=trace)

@@ -1,0 +1,96 @@
+"""The threads of one machine: workers of each queue, and the scheduler."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from chalicelib.flows import dispatch, housekeeping, sweeper
+from chalicelib.flows.engine import WorkerCrashError, sync_batch
+from chalicelib.flows.services import Services
+
+CLAIM_S = 60  #: PROTOCOL, claim: one process may send for 60 s after a claim
+VISIBILITY_S = 360
+IDLE_S = 0.05  #: how long a worker sleeps when its queue is empty
+TICK_S = 1.0
+SWEEP_EVERY_S = 30.0
+HOUSEKEEPING_EVERY_S = 6 * 3600.0
+
+#: Messages of one batch, by queue; as on Lambda (PROTOCOL, worker).
+BATCHES = {"records": 10, "stock": 100}
+
+_log = logging.getLogger("synclog")
+
+
+@dataclass
+class Loops:
+    """Workers and scheduler of one process; ``stop`` lets each finish what it holds."""
+
+    services: Services
+    workers: int = 4  #: threads per queue
+    tick_s: float = TICK_S
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Start all threads."""
+        for queue, size in BATCHES.items():
+            for number in range(self.workers):
+                self._start(f"{queue}-{number}", lambda queue=queue, size=size: self._work(queue, size))
+        self._start("dispatcher", lambda: self._every(self.tick_s, self._tick))
+        self._start("sweeper", lambda: self._every(SWEEP_EVERY_S, self._sweep))
+        self._start("housekeeping", lambda: self._every(HOUSEKEEPING_EVERY_S, self._keep_house))
+
+    def stop(self, timeout_s: float = 30) -> None:
+        """Stop taking messages and wait until what is under way has ended."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout_s)
+
+    def _start(self, name: str, run: Callable[[], None]) -> None:
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _every(self, seconds: float, act: Callable[[], None]) -> None:
+        while not self._stop.is_set():
+            self._guarded(act)
+            self._stop.wait(seconds)
+
+    def _work(self, queue: str, size: int) -> None:
+        while not self._stop.is_set():
+            if not self._guarded(lambda: self._work_batch(queue, size)):
+                self._stop.wait(IDLE_S)
+
+    def _work_batch(self, queue: str, size: int) -> bool:
+        services = self.services
+        messages = services.queue.receive_many(
+            queue, limit=size, visibility_s=VISIBILITY_S, now=services.now()
+        )
+        if not messages:
+            return False
+        deadline = services.now() + timedelta(seconds=CLAIM_S)
+        done = sync_batch(services, messages, deadline=deadline).done
+        services.queue.delete_many(queue, list(done))
+        return True
+
+    def _guarded(self, act: Callable[[], object]) -> bool:
+        """Run one piece of work; a defect is logged, and its rows come back by themselves."""
+        try:
+            return bool(act())
+        except WorkerCrashError as crash:
+            _log.error("worker.crashed", extra={"error": str(crash)}, exc_info=crash.__cause__)
+        except Exception as defect:  # noqa: BLE001 - a thread of one machine must outlive a defect
+            _log.error("loop.crashed", extra={"error": type(defect).__name__}, exc_info=defect)
+        return False
+
+    def _tick(self) -> None:
+        deadline = self.services.now() + timedelta(seconds=CLAIM_S)
+        dispatch.tick(self.services, deadline=deadline)
+
+    def _sweep(self) -> None:
+        sweeper.sweep(self.services)
+
+    def _keep_house(self) -> None:
+        housekeeping.run(self.services)
