@@ -85,7 +85,7 @@ def describe_mapping(services: Services, consumer: str, flow_name: str, name: st
     return MappingView(
         rule=rule,
         table=table,
-        unmapped=[_with_names(one, sources, targets) for one in unmapped],
+        unmapped=[_with_names(rule, one, sources, targets) for one in unmapped],
         source_choices=sources,
         target_choices=targets,
         problems=[problem for problem in (source_problem, target_problem) if problem],
@@ -201,8 +201,11 @@ def _choices(
     return choices, f"{connection}: {problem}" if problem else ""
 
 
-def _with_names(one: Unmapped, sources: Sequence[Choice], targets: Sequence[Choice]) -> Unmapped:
-    name = next((choice.name for choice in sources if choice.id == one.value), one.value)
+def _with_names(
+    rule: MappingRule, one: Unmapped, sources: Sequence[Choice], targets: Sequence[Choice]
+) -> Unmapped:
+    names = {} if rule.source_by == "name" else {choice.id: choice.name for choice in sources}
+    name = names.get(one.value, one.value)
     same = (choice for choice in targets if _plain(choice.name) == _plain(name))
     return replace(one, name=name, suggestion=next(same, None))
 

@@ -1,0 +1,72 @@
+"""Routes of the dead letters, for the operator."""
+
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.api.answers import LettersAnswer, RedriveAnswer
+from chalicelib.api.bodies import RedriveBody
+from chalicelib.api.paging import page_json, read_paging
+from chalicelib.api.routing import PAGING, Call, Routes
+from chalicelib.api.serializers import letter_json
+from chalicelib.domain.ports import Change
+from chalicelib.domain.setup import Role
+from chalicelib.flows import redrive as redrives
+from chalicelib.flows.setup_consumers import read_consumer
+from chalicelib.flows.setup_saving import entry
+
+routes = Routes(__name__, "Dead letters")
+
+ANSWER_WITHIN_S = 20  #: API Gateway ends a request after 29 s
+
+
+@routes.add(
+    "GET",
+    "/v1/dlq",
+    role=Role.OPERATOR,
+    operator_only=True,
+    query=("consumer", *PAGING),
+    answer=LettersAnswer,
+)
+def list_dead(call: Call) -> Any:
+    """List the rows whose names lie in the dead-letter queues, and count the queues.
+
+    The list comes from the rows: taking messages out to look at them would hide them from others.
+    """
+    paging = read_paging(call.query)
+    consumer = call.query.get("consumer", [None])[-1]
+    page = redrives.list_dead(call.services, consumer, paging.limit, paging.cursor)
+    queue = call.services.queue
+    counts = {name: queue.count(f"{name}-dlq") for name in ("records", "stock")}
+    return {**page_json(page, letter_json), "counts": counts}
+
+
+@routes.add(
+    "POST",
+    "/v1/dlq/redrive",
+    role=Role.OPERATOR,
+    operator_only=True,
+    body=RedriveBody,
+    answer=RedriveAnswer,
+)
+def redrive(call: Call) -> Any:
+    """Try dead letters again, at a bounded rate.
+
+    A letter whose row no longer fails is dropped. Letters that would take longer than one answer
+    may stay in the queue: call again for them.
+    """
+    body: RedriveBody = call.body
+    if body.consumer is not None:
+        read_consumer(call.services, body.consumer)
+    done = redrives.redrive(
+        call.services,
+        most=body.max,
+        per_second=body.per_second,
+        consumer=body.consumer,
+        until=call.services.now() + timedelta(seconds=ANSWER_WITHIN_S),
+    )
+    told = {"received": done.received, "requested": done.requested, "dropped": done.dropped}
+    line = entry(
+        call.services, body.consumer or "", by=call.by, what="redrive", subject="dlq", new=told
+    )
+    call.services.registry.save(Change(history=[line]))
+    return told

@@ -1,0 +1,95 @@
+"""Routes of the log: rows by filter, one row whole, one row again."""
+
+from typing import Any
+
+from chalicelib.api import errors
+from chalicelib.api.answers import RequestedAnswer, RowAnswer, RowDetailAnswer
+from chalicelib.api.bodies import Nothing
+from chalicelib.api.filters import LOG_FILTERS, read_row_query
+from chalicelib.api.paging import page_json, read_paging
+from chalicelib.api.routing import PAGING, Call, Routes
+from chalicelib.api.row_detail import read_detail
+from chalicelib.api.serializers import attempt_json, row_serializer
+from chalicelib.domain.log import Page
+from chalicelib.domain.ports import Change
+from chalicelib.domain.protocol import Request
+from chalicelib.domain.rows import Row, RowName
+from chalicelib.domain.setup import Role
+from chalicelib.flows.door import request_many
+from chalicelib.flows.setup_errors import InvalidError, Problem
+from chalicelib.flows.setup_saving import entry
+
+routes = Routes(__name__, "Log")
+
+ONE = "/v1/consumers/{consumer}/logs/{row}"
+
+
+@routes.add(
+    "GET",
+    "/v1/consumers/{consumer}/logs",
+    query=(*LOG_FILTERS, *PAGING),
+    answer=Page[RowAnswer],
+)
+def list_rows(call: Call) -> Any:
+    """List rows, newest first.
+
+    Filters may repeat, several values of one are alternatives. ``q`` is the start of a SKU, an
+    order number, an id of either side or an e-mail. A page may be short and still have a ``next``.
+    """
+    paging = read_paging(call.query)
+    query = read_row_query(call.services, call.consumer.id, call.query)
+    to_json = row_serializer(call.services, call.consumer.id)
+    if query is None:
+        return page_json(Page[Row](items=[]), to_json)
+    page = call.services.log.list_rows(query, limit=paging.limit, cursor=paging.cursor)
+    return page_json(page, to_json)
+
+
+@routes.add("GET", ONE, answer=RowDetailAnswer)
+def show(call: Call) -> Any:
+    """Show a row: the record, attempts with their exchanges, related rows."""
+    detail = read_detail(call.services, _read_row(call))
+    to_json = row_serializer(call.services, call.consumer.id)
+    row = to_json(detail.row)
+    return {
+        "row": row,
+        "record": detail.record,
+        "attempts": [attempt_json(one, detail.exchanges) for one in detail.attempts],
+        "links": row["links"],
+        "related": [to_json(one) for one in detail.related],
+    }
+
+
+@routes.add(
+    "POST",
+    f"{ONE}/resync",
+    role=Role.OPERATOR,
+    body=Nothing,
+    status=202,
+    answer=RequestedAnswer,
+)
+def resync(call: Call) -> Any:
+    """Sync a row again.
+
+    A row that waits for something is tried once and then says what it still waits for.
+    """
+    row, consumer = _read_row(call), call.consumer.id
+    asked = Request(name=row.name, kind=row.kind, by="person")
+    [requested] = request_many(call.services, [asked])
+    if requested.row is None:
+        raise errors.not_found("There is no such row.")
+    line = entry(call.services, consumer, by=call.by, what="re-sync", subject=row.name.id)
+    call.services.registry.save(Change(history=[line]))
+    to_json = row_serializer(call.services, consumer)
+    return {"requested": requested.tag, "row": to_json(requested.row)}
+
+
+def _read_row(call: Call) -> Row:
+    try:
+        name = RowName.from_id(call.consumer.id, call.params["row"])
+    except ValueError as error:
+        raise InvalidError([Problem(field="row", message=f"{error}.")]) from None
+    [row] = call.services.log.read_rows([name])
+    if row is None:
+        raise errors.not_found("There is no such row.")
+    return row

@@ -1,0 +1,126 @@
+"""The API's own description, built from the table of routes."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, get_args, get_origin
+
+from pydantic import TypeAdapter
+
+from chalicelib.api.answers import ErrorAnswer
+from chalicelib.api.filters import LOG_FILTERS
+from chalicelib.api.routing import Route
+from chalicelib.domain.log import Page
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.statuses import Kind, Status
+
+VERSION = "1.0.0"
+REFERENCE = "#/components/schemas/{model}"
+
+Json = dict[str, Any]
+
+_PARAMETERS: dict[str, tuple[Json, str]] = {
+    "limit": ({"type": "integer", "minimum": 1, "maximum": 200}, "Items of a page."),
+    "cursor": ({"type": "string"}, "`next` or `previous` of another page of the same list."),
+    "q": ({"type": "string"}, "What to search for."),
+    "consumer": ({"type": "string"}, "Only this consumer's."),
+    "kind": ({"enum": [kind.value for kind in Kind]}, "Stock is what people call inventory."),
+    "flow": ({"type": "string"}, "A flow as it is set up."),
+    "status": ({"enum": [status.value for status in Status]}, "Where rows stand."),
+    "reason": ({"enum": [reason.value for reason in Reason]}, "Why rows are not Synced."),
+    "code": ({"type": "integer", "minimum": 100, "maximum": 599}, "The target's HTTP status."),
+    "group": ({"type": "string"}, "Key of a failure group."),
+    "cause": ({"type": "string"}, "Key of a held cause."),
+    "execution": ({"type": "string"}, "Id of the run that requested them last."),
+    "from": ({"type": "string", "format": "date-time"}, "Listed at this time or later."),
+    "to": ({"type": "string", "format": "date-time"}, "Listed before this time."),
+}
+_SINGLE = ("from", "to", "q", "group", "cause", "execution")
+_REPEATED = tuple(name for name in LOG_FILTERS if name not in _SINGLE)
+
+
+def build_document(routes: Sequence[Route]) -> Json:
+    """Return the OpenAPI document of these routes."""
+    schemas: Json = {}
+    paths: Json = {}
+    for route in routes:
+        operations = paths.setdefault(route.path, {})
+        operations[route.method.lower()] = _operation(route, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Synclog", "version": VERSION},
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _operation(route: Route, schemas: Json) -> Json:
+    operation: Json = {
+        "operationId": f"{route.tag.lower().replace(' ', '-')}.{route.name}",
+        "tags": [route.tag],
+        "summary": route.summary,
+        "security": [{"key": []}] if route.role else [],
+        "parameters": [*_path_parameters(route), *map(_query_parameter, route.query)],
+        "responses": _responses(route, schemas),
+    }
+    if route.description or route.role:
+        operation["description"] = _description(route)
+    if route.body is not None:
+        content = {"application/json": {"schema": _schema(route.body, schemas)}}
+        operation["requestBody"] = {"content": content}
+    return operation
+
+
+def _description(route: Route) -> str:
+    whose = " of the operator" if route.operator_only else ""
+    needs = f"Needs a key{whose} with the role {route.role}." if route.role else ""
+    return " ".join(part for part in (route.description, needs) if part)
+
+
+def _path_parameters(route: Route) -> Iterator[Json]:
+    for name in re.findall(r"{(\w+)}", route.path):
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _query_parameter(name: str) -> Json:
+    schema, description = _PARAMETERS[name]
+    if name in _REPEATED:
+        schema = {"type": "array", "items": schema}
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def _responses(route: Route, schemas: Json) -> Json:
+    """Return the answers of a route; every one that says no has the same shape."""
+    yes: Json = {"description": route.summary}
+    if route.answer is not None:
+        yes["content"] = {"application/json": {"schema": _answer_schema(route.answer, schemas)}}
+    no = {"application/json": {"schema": _schema(ErrorAnswer, schemas)}}
+    return {
+        f"{route.status // 100}XX": yes,
+        "default": {"description": "An answer that says no.", "content": no},
+    }
+
+
+def _answer_schema(answer: Any, schemas: Json) -> Json:
+    if get_origin(answer) is not Page:
+        return _schema(answer, schemas)
+    cursor = {"type": ["string", "null"]}
+    items = {"type": "array", "items": _schema(get_args(answer)[0], schemas)}
+    return {
+        "type": "object",
+        "required": ["items", "next", "previous"],
+        "properties": {"items": items, "next": cursor, "previous": cursor},
+    }
+
+
+def _schema(model: Any, schemas: Json) -> Json:
+    """Return a reference to a model's schema, which is added to the components with its parts."""
+    schema = TypeAdapter(model).json_schema(ref_template=REFERENCE)
+    schemas.update(schema.pop("$defs", {}))
+    title = schema.get("title")
+    if title is None:
+        return schema
+    schemas[title] = schema
+    return {"$ref": REFERENCE.format(model=title)}

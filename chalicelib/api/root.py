@@ -1,0 +1,66 @@
+"""Routes without a key, and the list of all routes there are."""
+
+from functools import cache
+from typing import Any
+
+from chalicelib.api import (
+    connections,
+    consumers,
+    dlq,
+    executions,
+    flows,
+    groups,
+    keys,
+    logs,
+    mappings,
+    resyncs,
+    webhooks,
+)
+from chalicelib.api.answers import HealthAnswer
+from chalicelib.api.openapi import build_document
+from chalicelib.api.requests import answer_in_our_shape
+from chalicelib.api.routing import Call, Route, Routes
+from chalicelib.api.serializers import time_json
+
+routes = Routes(__name__, "Service")
+routes.blueprint.register_middleware(answer_in_our_shape, "http")
+
+MODULES = (
+    routes,
+    webhooks.routes,
+    consumers.routes,
+    connections.routes,
+    flows.routes,
+    mappings.routes,
+    logs.routes,
+    resyncs.routes,
+    groups.routes,
+    executions.routes,
+    dlq.routes,
+    keys.routes,
+)
+
+BLUEPRINTS = tuple(module.blueprint for module in MODULES)
+
+
+@routes.add("GET", "/v1/health", role=None, answer=HealthAnswer)
+def show_health(call: Call) -> Any:
+    """Say that the service answers."""
+    return {"status": "ok", "time": time_json(call.services.now())}
+
+
+@routes.add("GET", "/v1/openapi.json", role=None, answer=dict[str, Any])
+def show_openapi(call: Call) -> Any:
+    """Describe all routes, as an OpenAPI document."""
+    return document()
+
+
+def all_routes() -> list[Route]:
+    """Return every route of the API."""
+    return [route for module in MODULES for route in module.table]
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document of all routes."""
+    return build_document(all_routes())

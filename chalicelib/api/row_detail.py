@@ -1,0 +1,60 @@
+"""One row, whole: what its page shows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain.log import Attempt, Exchange, RowQuery
+from chalicelib.domain.rows import Row
+from chalicelib.flows.services import Services
+
+ATTEMPTS = 50  #: newest attempts shown
+EXCHANGES = 200  #: exchanges shown, of the newest attempts first
+RELATED = 20
+SEARCH_LEAST = 3  #: letters the search index begins with
+
+#: Columns by which rows belong together.
+SHARED_COLUMNS = ("sku", "order_id", "target_order_id")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detail:
+    """A row with everything that is kept about it."""
+
+    row: Row
+    record: Mapping[str, Any] | None  #: as it was last read
+    attempts: Sequence[Attempt]
+    exchanges: Mapping[str, Exchange]
+    related: Sequence[Row]
+
+
+def read_detail(services: Services, row: Row) -> Detail:
+    """Read what is kept about a row; exchanges and attempts that expired are left out."""
+    attempts = services.log.list_attempts(row.name, limit=ATTEMPTS).items
+    ids = list(dict.fromkeys(id_ for attempt in attempts for id_ in attempt.exchanges))
+    found = services.log.read_exchanges(row.name.consumer, ids[:EXCHANGES]) if ids else ()
+    return Detail(
+        row=row,
+        record=services.log.read_snapshot(row.name),
+        attempts=attempts,
+        exchanges={one.id: one for one in found if one is not None},
+        related=list(_related(services, row)),
+    )
+
+
+def _related(services: Services, row: Row) -> Iterator[Row]:
+    """Yield rows of the same order or SKU: found by the start, kept when the whole is equal."""
+    seen = {row.name}
+    for text in _shared_texts(row):
+        query = RowQuery(consumer=row.name.consumer, text=text)
+        for other in services.log.list_rows(query, limit=RELATED).items:
+            if other.name not in seen and text in _shared_texts(other):
+                seen.add(other.name)
+                yield other
+
+
+def _shared_texts(row: Row) -> list[str]:
+    texts = [row.columns.get(name) for name in SHARED_COLUMNS]
+    return [
+        text for text in dict.fromkeys(texts) if isinstance(text, str) and len(text) >= SEARCH_LEAST
+    ]
