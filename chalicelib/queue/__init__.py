@@ -1,0 +1,1 @@
+"""The queues: the envelope of a message, and the adapters that carry it."""
