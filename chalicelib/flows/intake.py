@@ -1,0 +1,170 @@
+"""Webhooks: what a platform tells us goes through the one door; nothing else of it is kept."""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.domain.platforms import (
+    Account,
+    Changed,
+    Delivery,
+    WebhookRead,
+    WebhookRefusedError,
+    WebhookUnreadableError,
+)
+from chalicelib.domain.ports import Change
+from chalicelib.domain.protocol import Request
+from chalicelib.domain.rows import RowName
+from chalicelib.domain.setup import Connection, FlowSetup, Health
+from chalicelib.domain.statuses import Kind
+from chalicelib.flows.declare import base_name, connections_of
+from chalicelib.flows.door import request_many
+from chalicelib.flows.services import Services
+from chalicelib.flows.setup_connections import webhook_address
+from chalicelib.flows.setup_credentials import open_credentials
+from chalicelib.flows.setup_saving import NOTHING, save
+
+OK, UNREADABLE, REFUSED = 200, 400, 401
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """What became of a delivery: the status to answer, and what was made of it."""
+
+    status: int
+    requested: int = 0  #: rows that are owed now, or were already
+    ignored: str = ""  #: why nothing was requested, a sentence without data of the delivery
+
+
+class UnknownAddressError(LookupError):
+    """Nobody has this webhook address; answered 404, so that guessing tells nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such webhook address.")
+
+
+def receive(
+    services: Services,
+    platform: str,
+    token: str,
+    headers: Mapping[str, str],
+    query: Mapping[str, str],
+    body: bytes,
+) -> Received:
+    """Read a delivery and request every row it speaks of.
+
+    The answer is given after the sends: a platform that hears 200 need not tell us again. One that
+    is not from the platform, or cannot be read, leaves nothing behind but a count.
+
+    Args:
+        token: the secret last part of the address.
+        headers: as received; names in any case.
+        body: the bytes as received; signatures hold for these alone.
+
+    Raises:
+        UnknownAddressError: no connection of this platform has this address.
+    """
+    connection = _find(services, platform, token)
+    delivery = Delivery(
+        headers={name.lower(): value for name, value in headers.items()},
+        query=query,
+        body=body,
+        address=webhook_address(services, connection),
+    )
+    try:
+        read = _read(services, connection, delivery)
+    except WebhookRefusedError:
+        services.count("webhook_refused", platform=platform)
+        return Received(status=REFUSED, ignored="The delivery is not signed by the platform.")
+    except WebhookUnreadableError as unreadable:
+        services.count("webhook_unreadable", platform=platform)
+        return Received(status=UNREADABLE, ignored=str(unreadable))
+    if read.revoked:
+        take_down(services, connection, "The platform says that our access was taken away.")
+        return Received(status=OK, ignored="Our access was taken away.")
+    return _request(services, connection, read)
+
+
+def _find(services: Services, platform: str, token: str) -> Connection:
+    found = services.registry.find_connection(token) if token else None
+    if found is None or found.platform != platform:
+        raise UnknownAddressError
+    if not hmac.compare_digest(found.webhook_token.encode(), token.encode()):
+        raise UnknownAddressError
+    if services.cache.read_consumer(found.consumer) is None:
+        raise UnknownAddressError
+    return found
+
+
+def _read(services: Services, connection: Connection, delivery: Delivery) -> WebhookRead:
+    account = Account(
+        connection=connection,
+        credentials=open_credentials(services, connection),
+        http=None,  # reading a delivery calls nobody
+    )
+    return services.offers[connection.platform].read_webhook(account, delivery)
+
+
+def _request(services: Services, connection: Connection, read: WebhookRead) -> Received:
+    kinds = sorted({change.kind for change in read.changes})
+    if not kinds:
+        return Received(status=OK, ignored=read.ignored or "It speaks of nothing that is synced.")
+    flows = {kind: listening(services, connection, kind) for kind in kinds}
+    requests = [
+        _request_of(setup, change) for change in read.changes for setup in flows[change.kind]
+    ]
+    if not requests:
+        names = " or ".join(kind.value for kind in kinds)
+        return Received(status=OK, ignored=f"No flow of {names} is switched on and ready.")
+    answers = request_many(services, requests)
+    return Received(status=OK, requested=sum(answer.tag != "refused" for answer in answers))
+
+
+def listening(services: Services, connection: Connection, kind: Kind) -> Sequence[FlowSetup]:
+    """Return the flows that carry this kind from this connection and are switched on and ready."""
+    return [
+        setup
+        for setup in services.cache.list_flows(connection.consumer)
+        if setup.enabled
+        and setup.completed_at is not None
+        and _reads(services, setup, connection, kind)
+    ]
+
+
+def _reads(services: Services, setup: FlowSetup, connection: Connection, kind: Kind) -> bool:
+    flow = services.flows.get(base_name(setup.flow))
+    if flow is None or flow.kind is not kind or flow.source != connection.platform:
+        return False
+    return connections_of(flow, setup.flow)[0] == connection.name
+
+
+def _request_of(setup: FlowSetup, change: Changed) -> Request:
+    return Request(
+        name=RowName(consumer=setup.consumer, flow=setup.flow, record=change.record),
+        kind=change.kind,
+        by="webhook",
+        source_version=change.version,
+        platform_updated_at=change.updated_at,
+        columns=change.columns,
+    )
+
+
+def take_down(services: Services, connection: Connection, detail: str) -> None:
+    """Mark a connection as refused; its rows are held until it is reconnected or checked.
+
+    A connection that was saved anew meanwhile is left alone: the refusal was of the old one.
+    """
+
+    def build() -> Change:
+        fresh = services.registry.read_connection(connection.consumer, connection.name)
+        if fresh is None or fresh.health is Health.DOWN or _is_newer(fresh, connection):
+            return NOTHING
+        down = replace(fresh, health=Health.DOWN, health_detail=detail, checked_at=services.now())
+        return Change(puts=[down])
+
+    if save(services, connection.consumer, build) != NOTHING:
+        services.count("connection_down", platform=connection.platform)
+
+
+def _is_newer(fresh: Connection, connection: Connection) -> bool:
+    return fresh.sealed_credentials != connection.sealed_credentials
