@@ -1,0 +1,154 @@
+"""Walks what changed at a source, page by page; where it stands is kept, so it survives a crash."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+
+from chalicelib.domain.platforms import Changed, ChangePage
+from chalicelib.domain.reasons import Reason, SyncFailure
+from chalicelib.domain.setup import Connection
+from chalicelib.domain.statuses import Kind
+from chalicelib.flows.loading import pace_of
+from chalicelib.flows.services import Opened, Services
+
+#: Before any platform: where a walk over everything begins.
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+CURSOR_EXPIRED = "cursor_expired"  #: error code of a page token the vendor forgot (``Source``)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a walk stands.
+
+    The marks find a vendor that leads in circles, however long they are, with two remembered
+    pages: one is kept and compared with all that follow, for twice as many pages each time
+    (Brent's way to find a cycle).
+    """
+
+    since: datetime
+    until: datetime | None = None
+    page: str | None = None  #: the vendor's token of the page to read next
+    mark_page: str = ""
+    mark_first: str = ""
+    steps: int = 0
+    power: int = 1
+
+    def to_text(self) -> str:
+        """Return it as a text to be kept."""
+        plain = asdict(self) | {
+            "since": self.since.isoformat(),
+            "until": self.until.isoformat() if self.until else None,
+        }
+        return json.dumps(plain, separators=(",", ":"))
+
+    @staticmethod
+    def from_text(text: str) -> "Place":
+        """Read what ``to_text`` returned."""
+        plain = json.loads(text)
+        until = plain.pop("until")
+        return Place(
+            **plain | {"since": datetime.fromisoformat(plain["since"])},
+            until=datetime.fromisoformat(until) if until else None,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walked:
+    """One page: the newest word on each record of it, and where to go on."""
+
+    changes: Sequence[Changed]
+    next: Place | None  #: None: the walk is over
+    repeated: bool = False  #: the platform led in a circle; the walk ends early
+
+    @property
+    def newest(self) -> datetime | None:
+        """The latest change on the page, by the source's clock."""
+        times = [change.updated_at for change in self.changes if change.updated_at is not None]
+        return max(times, default=None)
+
+
+def read_page(services: Services, opened: Opened, kind: Kind, place: Place) -> Walked:
+    """Read one page of changes; costs vendor calls of the connection's window, and is traced.
+
+    Raises:
+        SyncFailure: the platform did not give the page, or no call is left in the window.
+    """
+    _take_calls(services, opened.connection, 1)
+    source = opened.platform.source(kind)
+    try:
+        page = source.list_changes(since=place.since, until=place.until, page=place.page)
+    finally:
+        _keep_traces(services, opened)
+    return _walked(place, page)
+
+
+def _take_calls(services: Services, connection: Connection, count: int) -> None:
+    pace = pace_of(services.offers[connection.platform], connection)
+    taken = services.log.take_calls(
+        connection.consumer,
+        connection.name,
+        min(count, pace.calls),
+        limit=pace.calls,
+        window_s=pace.window_s,
+        now=services.now(),
+    )
+    if not taken:
+        detail = "The platform allows no more calls at the moment."
+        raise SyncFailure(Reason.THROTTLED, detail, retry_after_s=pace.window_s)
+
+
+def _keep_traces(services: Services, opened: Opened) -> None:
+    """Keep the calls that were made; those that nobody foresaw count for the window too."""
+    made = opened.take_exchanges()
+    if not made:
+        return
+    services.log.put_traces([], made)
+    if len(made) > 1:
+        pace = pace_of(services.offers[opened.connection.platform], opened.connection)
+        services.log.take_calls(
+            opened.connection.consumer,
+            opened.connection.name,
+            min(len(made) - 1, pace.calls),
+            limit=pace.calls,
+            window_s=pace.window_s,
+            now=services.now(),
+        )
+
+
+def _walked(place: Place, page: ChangePage) -> Walked:
+    changes = list(_newest_of_each(page.changes).values())
+    if page.page is None:
+        return Walked(changes=changes, next=None)
+    token, first = _short(page.page), _first_of(page)
+    repeats_page = page.page == place.page or token == place.mark_page
+    if repeats_page or (first and first == place.mark_first):
+        return Walked(changes=changes, next=None, repeated=True)
+    steps = place.steps + 1
+    further = replace(place, page=page.page, steps=steps)
+    if steps == place.power:
+        further = replace(
+            further, mark_page=token, mark_first=first, steps=0, power=2 * place.power
+        )
+    return Walked(changes=changes, next=further)
+
+
+def _newest_of_each(changes: Sequence[Changed]) -> dict[str, Changed]:
+    found: dict[str, Changed] = {}
+    for change in changes:
+        known = found.get(change.record)
+        if known is None or (change.version or 0) >= (known.version or 0):
+            found[change.record] = change
+    return found
+
+
+def _first_of(page: ChangePage) -> str:
+    if not page.changes:
+        return ""
+    first = page.changes[0]
+    return _short(f"{first.record}|{first.version}|{first.updated_at}")
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
