@@ -1,0 +1,117 @@
+"""The dispatcher: every minute it sets going what is due; each part is bounded and fails alone."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+from chalicelib.domain.log import Execution, RunType
+from chalicelib.flows import housekeeping, rates, runs, sweeps
+from chalicelib.flows.bulk import continue_resync
+from chalicelib.flows.housekeeping import do_all
+from chalicelib.flows.imports import continue_import
+from chalicelib.flows.polls import run_poll
+from chalicelib.flows.releases import run_releases
+from chalicelib.flows.services import Services
+
+POLLS_TOGETHER = 100
+RUNS_TOGETHER = 1000
+RUN_SLICE_S = 10  #: no run keeps the others waiting for longer
+POLL_SLICE_S = 20
+LEASE_SPARE_S = 30
+ORPHANED_AFTER_S = 120  #: a poll's run that its poll knows nothing of, this long after its start
+
+
+def tick(services: Services, *, deadline: datetime) -> None:
+    """Do what is due until ``deadline``, most urgent first; what is left waits for the next tick.
+
+    One consumer's failing platform stops nobody else; a defect is raised after all had their turn.
+    """
+    do_all(
+        services,
+        [
+            lambda: run_releases(services),
+            lambda: rates.release_backlogs(services),
+            lambda: continue_runs(services, deadline=deadline),
+            lambda: housekeeping.tend_tokens(services, deadline=deadline),
+            lambda: run_due_polls(services, deadline=deadline),
+            lambda: housekeeping.recheck_causes(services, deadline=deadline),
+            lambda: housekeeping.mend_webhooks(services, deadline=deadline),
+            lambda: housekeeping.prune_dead_letters(services),
+        ],
+    )
+
+
+def run_due_polls(services: Services, *, deadline: datetime) -> bool:
+    """Run a slice of every poll that is due, oldest first; returns whether more is left."""
+    due = services.registry.list_due_polls(before=services.now(), limit=POLLS_TOGETHER)
+    left: list[bool] = []
+
+    def work(consumer: str, flow: str) -> None:
+        until = min(deadline, services.now() + timedelta(seconds=POLL_SLICE_S))
+        left.append(run_poll(services, consumer, flow, until=until))
+
+    do_all(services, (partial(work, poll.consumer, poll.flow) for poll in due))
+    return any(left) or len(due) >= POLLS_TOGETHER
+
+
+def continue_runs(services: Services, *, deadline: datetime) -> bool:
+    """Go on with every execution that has not ended: request more, or watch what was requested."""
+    left: list[bool] = []
+
+    def work(consumer: str, execution_id: str) -> None:
+        if services.now() < deadline:
+            left.append(continue_run(services, consumer, execution_id, deadline=deadline))
+        else:
+            left.append(True)
+
+    running = services.log.list_running(limit=RUNS_TOGETHER)
+    # Another one begins each time: where time runs out, nobody is always the last.
+    first = int(services.roll() * len(running))
+    do_all(services, (partial(work, *key) for key in (*running[first:], *running[:first])))
+    return any(left)
+
+
+def continue_run(
+    services: Services, consumer: str, execution_id: str, *, deadline: datetime
+) -> bool:
+    """Go on with one execution for a slice, alone; returns whether more of it is left."""
+    until = min(deadline, services.now() + timedelta(seconds=RUN_SLICE_S))
+    lease, holder = f"run/{consumer}/{execution_id}", services.new_id()
+    lease_until = until + timedelta(seconds=LEASE_SPARE_S)
+    if not services.log.take_lease(lease, holder, until=lease_until, now=services.now()):
+        return False
+    try:
+        execution = services.log.read_execution(consumer, execution_id)
+        return execution is not None and _continue(services, execution, until)
+    finally:
+        services.log.end_lease(lease, holder)
+
+
+def _continue(services: Services, execution: Execution, until: datetime) -> bool:
+    if not runs.is_running(execution):
+        return False
+    if not execution.collecting:
+        return runs.watch(services, execution)
+    return _COLLECTORS[execution.type](services, execution, until)
+
+
+def _end_orphan(services: Services, execution: Execution, until: datetime) -> bool:
+    """End the run of a poll that nobody goes on with; a poll under way collects by itself."""
+    age_s = (services.now() - execution.started_at).total_seconds()
+    if age_s < ORPHANED_AFTER_S or _is_of_a_poll(services, execution):
+        return False
+    runs.finish_collecting(services, execution, problem="The run was interrupted.")
+    return True
+
+
+def _is_of_a_poll(services: Services, execution: Execution) -> bool:
+    names = (execution.flow, sweeps.sweep_of(execution.flow))
+    polls = (services.registry.read_poll(execution.consumer, name) for name in names)
+    return any(poll is not None and poll.execution == execution.id for poll in polls)
+
+
+_COLLECTORS: dict[RunType, Callable[[Services, Execution, datetime], bool]] = {
+    RunType.POLL: _end_orphan,
+    RunType.IMPORT: lambda services, run, until: continue_import(services, run, until=until),
+    RunType.RESYNC: lambda services, run, until: continue_resync(services, run, until=until),
+}
