@@ -21,6 +21,8 @@ _PERSONAL_NAMES = re.compile(
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+#: A refusal may repeat the token it refuses: "Invalid token: abc".
+_TOKEN_IN_TEXT = re.compile(r"(token\s*[:=]\s*)\S+", re.IGNORECASE)
 
 
 def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -52,7 +54,7 @@ def _host(netloc: str) -> str:
 def _redact_text(key: str, value: str) -> str:
     if _SECRET_NAMES.search(key) or _PERSONAL_NAMES.search(key):
         return HIDDEN
-    return _EMAIL.sub(HIDDEN, value)
+    return _EMAIL.sub(HIDDEN, _TOKEN_IN_TEXT.sub(rf"\1{HIDDEN}", value))
 
 
 def redact_body(body: bytes) -> str:
@@ -76,7 +78,9 @@ def _redact_plain(body: bytes) -> str:
 
 def _redact_value(key: str, value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _redact_value(name, inner) for name, inner in value.items()}
+        # What stands under "telephones" is a telephone, whatever its own name is.
+        under = f"{key}." if _PERSONAL_NAMES.search(key) else ""
+        return {name: _redact_value(under + name, inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_redact_value(key, inner) for inner in value]
     if isinstance(value, str):
