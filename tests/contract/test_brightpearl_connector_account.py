@@ -32,15 +32,21 @@ def test_account_that_works_is_healthy(connected: Connected) -> None:
     assert len(connected.simulator.calls_to("/public-api/")) == 7
 
 
-def test_missing_permissions_are_all_named(connected: Connected) -> None:
+def test_missing_permissions_are_named_and_leave_the_connection_up(connected: Connected) -> None:
     for path in ("order-service/order-search", "integration-service/webhook"):
         connected.simulator.access.forbidden.add(("", path))
     found = connected.platform().check()
-    assert not found.ok
+    assert found.ok
     assert [problem.partition(":")[0] for problem in found.problems] == [
         "Reading orders",
         "Reading webhooks",
     ]
+
+
+def test_account_that_may_read_nothing_does_not_work(connected: Connected) -> None:
+    connected.simulator.access.forbidden.add(("", ""))
+    found = connected.platform().check()
+    assert (found.ok, len(found.problems)) == (False, 7)
 
 
 def test_refused_token_is_told_once(connected: Connected) -> None:

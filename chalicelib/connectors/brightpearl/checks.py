@@ -23,6 +23,9 @@ _READS: dict[str, Callable[[Api], object]] = {
 def check(api: Api) -> Check:
     """Read one thing of each kind; seven calls. Whether we may write shows only when we do.
 
+    A missing permission is a problem and leaves the connection up: what needs no such permission
+    goes on.
+
     Raises:
         SyncFailure: Brightpearl is throttling or not to be reached, which says nothing about the
             account.
@@ -36,11 +39,10 @@ def check(api: Api) -> Check:
         except SyncFailure as failure:
             if failure.reason in (Reason.THROTTLED, Reason.RETRYING):
                 raise
-            problems.append(f"Reading {name}: {failure.detail}")
             if failure.reason is Reason.CONNECTION_DOWN:
-                problems = [failure.detail]
-                break
-    return Check(ok=not problems, account=api.setting("account"), problems=problems)
+                return Check(ok=False, problems=[failure.detail])
+            problems.append(f"Reading {name}: {failure.detail}")
+    return Check(ok=len(problems) < len(_READS), account=api.setting("account"), problems=problems)
 
 
 def missing_settings(api: Api) -> list[str]:
