@@ -69,9 +69,10 @@ class PacePart(LogPart):
 
     def clear_backlog(self, consumer: str, connection: str, *, flagged_before: datetime) -> None:
         """Remove the flag, unless somebody flagged the connection since that moment."""
+        flagged = Term("bl", Op.GT, "")
         old = Term("bl", Op.LT_OR_ABSENT, keys.time_text(flagged_before))
         key = _key(consumer, connection)
-        self.table.write_many([update(key, old, remove=["bl", "wp", "ws"])])
+        self.table.write_many([update(key, flagged, old, remove=["bl", "wp", "ws"])])
 
     def is_backlogged(self, consumer: str, connection: str) -> bool:
         """Whether the flag stands."""
