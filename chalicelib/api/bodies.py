@@ -13,7 +13,9 @@ Scalar = str | int | float | bool | None
 class Body(BaseModel):
     """What all bodies share: unknown fields are refused, types are not guessed."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, defer_build=True, allow_inf_nan=False
+    )
 
 
 class NewConsumer(Body):

@@ -10,6 +10,7 @@ from typing import Any
 
 from chalicelib import wiring
 from chalicelib.domain import closings, protocol
+from chalicelib.domain.causes import mapping_cause
 from chalicelib.domain.platforms import Choice
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.rows import Row, RowName, fingerprint_of
@@ -27,7 +28,7 @@ from chalicelib.flows.setup_credentials import open_credentials
 from chalicelib.ops import metrics
 from chalicelib.ops.settings import Settings
 from local.sqlite.stores import Stores, open_stores
-from tests.app.toys import FLOWS, OFFERS, ToyPlatform, make_opener
+from tests.app.toys import FLOWS, OFFERS, PRODUCTS, ToyPlatform, make_opener
 
 START = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 
@@ -133,6 +134,11 @@ class World:
         """Make a row that waits under a cause."""
         row = self.request(consumer, flow, record, columns=columns)
         return self.end(row, status=Status.PENDING, reason=reason, cause=cause)
+
+    def held_by_category(self, consumer: str, record: str, category: str, **columns: Any) -> Row:
+        """Make a product's row that waits for the answer to its category."""
+        cause = mapping_cause(PRODUCTS, "category", category)
+        return self.held(consumer, PRODUCTS, record, cause, Reason.NEEDS_MAPPING, **columns)
 
     def releases(self) -> list[str]:
         """Return the causes that are being released, sorted."""
