@@ -15,14 +15,19 @@ class ErasurePart(RowPart, TracePart):
     """See ``domain.ports.SyncLog.erase_consumer``."""
 
     def erase_consumer(self, consumer: str, *, limit: int) -> bool:
-        """Erase at most ``limit`` of a consumer's items; True when nothing is left."""
-        found = list(islice(self._keys_of(consumer, limit), limit))
-        if found:
-            self.table.write_many([delete(key) for key in found])
-        return len(found) < limit
+        """Erase at most ``limit`` of a consumer's items; True when nothing is left.
 
-    def _keys_of(self, consumer: str, limit: int) -> Iterator[Key]:
-        """Keys in the order of erasure: rows (words follow by the stream), calls, the rest."""
+        What tells of others comes last: with each row its words and counts change once more.
+        """
+        for keys_of in (self._telling_keys, self._listing_keys):
+            found = list(islice(keys_of(consumer, limit), limit))
+            if found:
+                self.table.write_many([delete(key) for key in found])
+                return False
+        return True
+
+    def _telling_keys(self, consumer: str, limit: int) -> Iterator[Key]:
+        """Keys of rows, exchanges and executions: what holds personal data first."""
         for lane in self._read_lanes(consumer):
             for letter in keys.LETTERS:
                 for shard in range(self.shards):
@@ -30,8 +35,10 @@ class ErasurePart(RowPart, TracePart):
         for platform in self.read_platforms(consumer):
             yield from self._listed_keys(keys.exchange_pk(consumer, platform), limit)
         yield from self._run_keys(consumer, limit)
+
+    def _listing_keys(self, consumer: str, limit: int) -> Iterator[Key]:
+        """Keys of everything else: links, windows, units, counts and what leads to the rest."""
         yield from self._listed_keys(keys.others_pk(consumer), limit)
-        # Last, since they tell where the rest lies.
         part = keys.escape(consumer)
         for pk in (f"G|{part}", f"H|{part}", f"N|{part}|now", f"N|{part}|calls"):
             for item in self.table.query(pk, limit=max(limit, LANES_AT_MOST)):

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from zlib import crc32
 
 from chalicelib.domain.rows import RowName
-from chalicelib.store.table import Key
+from chalicelib.store.table import Key, LimitError
 
 ROW = "~"  #: sort key of a row, and of any item that is alone in its partition
 SNAPSHOT = "~~record"
@@ -63,6 +63,8 @@ def time_text(time: datetime) -> str:
 
 def row_pk(name: RowName) -> str:
     """Partition of a row, its snapshot and its attempts."""
+    if not (name.consumer and name.flow and name.record):
+        raise LimitError(f"a part of the name of row {name.id!r} is empty")
     start = f"R|{escape(name.consumer)}|{escape(name.flow)}|{escape(name.record)}"
     return start if name.step is None else f"{start}|{escape(name.step)}"
 
