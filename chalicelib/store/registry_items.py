@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from datetime import datetime
 from enum import Enum
 from typing import Any, TypeVar
@@ -149,9 +149,15 @@ def _plain(value: Any) -> dict[str, Any]:
 
 def from_item(kind: type[S], item: Item) -> S:
     """Read a set-up from its item."""
-    names = {one.name for one in fields(kind)}
-    held = {name: value for name, value in item.items() if name in names}
+    # None is not stored; where a field has no default it is None again.
+    held = {
+        one.name: item.get(one.name)
+        for one in fields(kind)
+        if one.name in item or one.default is one.default_factory is MISSING
+    }
     for name, value in held.items():
+        if value is None:
+            continue
         if name.endswith("_at") or (name, kind) in _TIMES:
             held[name] = datetime.fromisoformat(value)
         elif name in _READERS:
