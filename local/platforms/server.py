@@ -331,8 +331,8 @@ def run_alone(simulator: Simulator, argv: list[str], *, about: str) -> int:
     parser.add_argument("--port", type=int, default=0)
     try:
         url = simulator.start(parser.parse_args(argv).port)
-    except OSError as error:
-        sys.stderr.write(f"cannot listen on that port: {error.strerror}; choose another --port\n")
+    except (OSError, OverflowError) as error:
+        sys.stderr.write(f"cannot listen on that port ({error}); choose another --port\n")
         return 2
     sys.stdout.write(f"{about}: {url}\n")
     sys.stdout.flush()

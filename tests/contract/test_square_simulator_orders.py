@@ -8,7 +8,7 @@ import pytest
 
 from local.platforms.square.fields import stamp
 from local.platforms.square.money import spread
-from tests.contract.square_shop import Json, Shop, amount, open_shop
+from tests.contract.square_shop import Json, Shop, amount, code, open_shop
 
 
 @pytest.fixture
@@ -21,7 +21,6 @@ def shop() -> Iterator[Shop]:
     "body",
     [
         {},
-        {"location_ids": ["x"] * 11},
         {"location_ids": ["nowhere"]},
         {"query": {"filter": {"date_time_filter": {"updated_at": {"start_at": "2020-01-01Z"}}}}},
         {
@@ -36,13 +35,24 @@ def shop() -> Iterator[Shop]:
             }
         },
     ],
-    ids=["no-location", "eleven", "unknown", "no-sort", "two-times"],
+    ids=["no-location", "unknown", "no-sort", "two-times"],
 )
 def test_a_search_of_orders_that_breaks_a_rule_is_refused(shop: Shop, body: Json) -> None:
     if "query" in body:
         body = {"location_ids": shop.places, **body}
 
     assert shop.post("orders/search", body).status_code == 400
+
+
+def test_a_search_of_orders_takes_ten_locations_and_keeps_to_them(shop: Shop) -> None:
+    here = shop.square.sell(shop.places[0], [(None, 1, 100)])
+    shop.square.sell(shop.places[1], [(None, 1, 100)])
+
+    found = shop.post("orders/search", {"location_ids": shop.places[:1] * 10}).json()
+    refused = shop.post("orders/search", {"location_ids": shop.places[:1] * 11})
+
+    assert [one["id"] for one in found["orders"]] == [here]
+    assert code(refused) == (400, "ARRAY_LENGTH_TOO_LONG")
 
 
 def test_bounds_of_a_search_of_orders_are_inclusive(shop: Shop) -> None:
@@ -161,6 +171,7 @@ def test_the_parts_of_an_order_add_up_to_its_total(
     )
 
     line_totals = sum(amount(line, "total_money") for line in order["line_items"])
+    assert all(amount(line, "total_money") >= 0 for line in order["line_items"])
     charges = sum(amount(one, "total_money") for one in order.get("service_charges", []))
     rounding = order.get("rounding_adjustment", {"amount_money": {"amount": 0}})
     tip = amount(order, "total_tip_money")

@@ -103,12 +103,14 @@ def test_a_sale_sends_signed_payments_and_never_an_order(shop: Shop, receiver: R
 
 def test_a_change_at_the_dashboard_sends_a_thin_order(shop: Shop, receiver: Receiver) -> None:
     order_id = shop.square.sell(shop.places[0], [(None, 1, 100)])
-    shop.square.subscribe(receiver.base_url, ["order.updated"])
+    shop.square.subscribe(receiver.base_url, ["order.updated", "payment.updated"])
 
     shop.square.cancel(order_id)
     assert shop.square.sender.drain()
 
-    content = [one["data"]["object"]["order_updated"] for one in receiver.events()]
+    payment, order = receiver.events()
+    assert payment["data"]["object"]["payment"]["status"] == "CANCELED"
+    content = [order["data"]["object"]["order_updated"]]
     assert [(one["order_id"], one["state"]) for one in content] == [(order_id, "CANCELED")]
     assert "line_items" not in content[0]
 

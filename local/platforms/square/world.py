@@ -1,5 +1,6 @@
 """What all parts of the simulated Square share: the merchant, its shops, time and odd habits."""
 
+import base64
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,8 +11,6 @@ from typing import Any
 from local.platforms.server import Clock
 from local.platforms.square.errors import SquareError, invalid
 from local.platforms.square.fields import Json, stamp
-
-_ALPHABET = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
 
 #: Raises one webhook: event type, type and id of the data, the object inside it.
 Emit = Callable[[str, str, str, Json | None], None]
@@ -135,4 +134,4 @@ class World:
 
 
 def _random(length: int) -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    return base64.b32encode(secrets.token_bytes(length)).decode()[:length]
