@@ -57,7 +57,7 @@ def run_releases(services: Services, limit: int = 1000) -> Released:
 
 
 def _outboxes(services: Services) -> list[_Outbox]:
-    now = services.now()
+    now = services.now() + timedelta(milliseconds=1)  # one that is due now is due
     log, registry = services.log, services.registry
     return [
         _Outbox(
