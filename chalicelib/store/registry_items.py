@@ -150,7 +150,7 @@ def _plain(value: Any) -> dict[str, Any]:
 def from_item(kind: type[S], item: Item) -> S:
     """Read a set-up from its item."""
     # None is not stored; where a field has no default it is None again.
-    held = {
+    held: dict[str, Any] = {
         one.name: item.get(one.name)
         for one in fields(kind)
         if one.name in item or one.default is one.default_factory is MISSING

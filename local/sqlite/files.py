@@ -12,14 +12,14 @@ BUSY_S = 30  #: how long a write waits for another process
 class Database:
     """One SQLite database for many threads.
 
-    A file is in WAL mode: writes take turns, each thread reads over a connection of its own and
-    sees every write that has ended. In memory all threads share one connection and take turns.
+    A file is in WAL mode: writes take turns, readers each have a connection while they read and see
+    every write that has ended. In memory all threads share one connection and take turns.
     """
 
     def __init__(self, path: Path | None, schema: str) -> None:
         self._path = path
         self._lock = threading.RLock()
-        self._local = threading.local()
+        self._idle: list[sqlite3.Connection] = []  # readers nobody uses; threads come and go
         self._opened: list[sqlite3.Connection] = []
         self._writer = self._open()
         if path is not None:
@@ -35,11 +35,9 @@ class Database:
             cached_statements=256,
         )
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA case_sensitive_like = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA cache_size = -32000")
-        with self._lock:
-            self._opened.append(connection)
+        self._opened.append(connection)
         return connection
 
     @contextmanager
@@ -61,10 +59,14 @@ class Database:
             with self._lock:
                 yield self._writer
             return
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = self._open()
-        yield connection
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._open()
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
 
     def close(self) -> None:
         """Close every connection; nothing may be asked afterwards."""
@@ -72,3 +74,4 @@ class Database:
             for connection in self._opened:
                 connection.close()
             self._opened.clear()
+            self._idle.clear()

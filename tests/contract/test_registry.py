@@ -1,6 +1,5 @@
 """The registry: saves that are all or nothing, and everything that comes back as it was saved."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -36,7 +35,7 @@ END = NOW + timedelta(days=1)
 
 
 @pytest.fixture
-def registry(stores: Stores) -> Iterator[Registry]:
+def registry(stores: Stores) -> Registry:
     return stores.registry
 
 

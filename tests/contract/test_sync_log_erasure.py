@@ -1,6 +1,7 @@
 """Erasing a consumer leaves nothing of it, and everything of the others."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ def fill(world: World, consumer: str) -> None:
     world.sync(make_name("SALE1", consumer=consumer, flow=ORDERS), columns=email)
     world.log.save_execution(make_execution(consumer=consumer))
     world.log.put_execution_rows(consumer, "e1", [make_name(consumer=consumer)])
-    options = {"limit": 10, "window_s": 60, "now": world.clock()}
+    options: dict[str, Any] = {"limit": 10, "window_s": 60, "now": world.clock()}
     world.log.take_calls(consumer, "square", 1, **options)
     world.log.flag_backlog(consumer, "square", now=world.clock())
     world.log.put_releases([make_release(consumer=consumer)])
