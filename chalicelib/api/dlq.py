@@ -8,11 +8,10 @@ from chalicelib.api.bodies import RedriveBody
 from chalicelib.api.paging import page_json, read_paging
 from chalicelib.api.routing import PAGING, Call, Routes
 from chalicelib.api.serializers import letter_json
-from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import Role
 from chalicelib.flows import redrive as redrives
 from chalicelib.flows.setup_consumers import read_consumer
-from chalicelib.flows.setup_saving import entry
+from chalicelib.flows.setup_saving import note
 
 routes = Routes(__name__, "Dead letters")
 
@@ -65,8 +64,6 @@ def redrive(call: Call) -> Any:
         until=call.services.now() + timedelta(seconds=ANSWER_WITHIN_S),
     )
     told = {"received": done.received, "requested": done.requested, "dropped": done.dropped}
-    line = entry(
-        call.services, body.consumer or "", by=call.by, what="redrive", subject="dlq", new=told
-    )
-    call.services.registry.save(Change(history=[line]))
+    whose = body.consumer or ""
+    note(call.services, whose, by=call.by, what="redrive", subject="dlq", new=told)
     return told

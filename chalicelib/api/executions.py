@@ -15,6 +15,7 @@ from chalicelib.domain.setup import Role
 from chalicelib.flows.imports import ImportRefusedError, RunningError, start_import
 from chalicelib.flows.setup_errors import InvalidError, Problem
 from chalicelib.flows.setup_flows import find_flow
+from chalicelib.flows.setup_saving import note
 
 routes = Routes(__name__, "Executions")
 
@@ -75,6 +76,11 @@ def start(call: Call) -> Any:
         raise errors.conflict(message, {"execution": running.execution_id}) from None
     except ImportRefusedError as refused:
         raise errors.ApiError(422, "invalid", str(refused)) from None
+    subject, new = (
+        f"{flow} {run.id}",
+        {"ids": len(body.ids or ()), "from": body.from_, "to": body.to},
+    )
+    note(call.services, call.consumer.id, by=call.by, what="import", subject=subject, new=new)
     return execution_json(run)
 
 

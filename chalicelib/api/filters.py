@@ -47,7 +47,7 @@ class _Reader:
     prefix: str = ""
     problems: list[Problem] = field(default_factory=list)
 
-    def many(self, name: str, read: Callable[[str], T]) -> list[T]:
+    def many(self, name: str, read: Callable[[str], T]) -> tuple[T, ...]:
         """Read each value given under a name; one that does not fit becomes a problem."""
         values: list[T] = []
         for text in self.given.get(name, ()):
@@ -55,7 +55,7 @@ class _Reader:
                 values.append(read(text))
             except _UnfitError as unfit:
                 self.problems.append(Problem(field=self.prefix + name, message=str(unfit)))
-        return values
+        return tuple(values)
 
     def one(self, name: str, read: Callable[[str], T]) -> T | None:
         """Read the only value given under a name."""
@@ -84,7 +84,7 @@ def read_row_query(
         consumer=consumer,
         lanes=_lanes(services, flows, kinds, named),
         statuses=reader.many("status", _member(Status)),
-        reasons=[reason.value for reason in reader.many("reason", _member(Reason))],
+        reasons=tuple(reason.value for reason in reader.many("reason", _member(Reason))),
         codes=reader.many("code", _read_code),
         group=reader.one("group", _read_name),
         cause=reader.one("cause", _read_name),
@@ -143,14 +143,14 @@ def read_time(text: str) -> datetime:
 
 def _lanes(
     services: Services, flows: Sequence[str], kinds: Sequence[Kind], named: Sequence[str]
-) -> list[str]:
-    return [
+) -> tuple[str, ...]:
+    return tuple(
         name
         for name in flows
         if (flow := services.flows.get(base_name(name))) is not None
         and (not kinds or flow.kind in kinds)
         and (not named or name in named)
-    ]
+    )
 
 
 def _member(members: type[E]) -> Callable[[str], E]:

@@ -11,13 +11,12 @@ from chalicelib.api.routing import PAGING, Call, Routes
 from chalicelib.api.row_detail import read_detail
 from chalicelib.api.serializers import attempt_json, row_serializer
 from chalicelib.domain.log import Page
-from chalicelib.domain.ports import Change
 from chalicelib.domain.protocol import Request
 from chalicelib.domain.rows import Row, RowName
 from chalicelib.domain.setup import Role
 from chalicelib.flows.door import request_many
 from chalicelib.flows.setup_errors import InvalidError, Problem
-from chalicelib.flows.setup_saving import entry
+from chalicelib.flows.setup_saving import note
 
 routes = Routes(__name__, "Log")
 
@@ -78,8 +77,7 @@ def resync(call: Call) -> Any:
     [requested] = request_many(call.services, [asked])
     if requested.row is None:
         raise errors.not_found("There is no such row.")
-    line = entry(call.services, consumer, by=call.by, what="re-sync", subject=row.name.id)
-    call.services.registry.save(Change(history=[line]))
+    note(call.services, consumer, by=call.by, what="re-sync", subject=row.name.id, new=None)
     to_json = row_serializer(call.services, consumer)
     return {"requested": requested.tag, "row": to_json(requested.row)}
 

@@ -13,6 +13,7 @@ from chalicelib.domain.log import Execution, ExecutionState, Page, RowQuery, Run
 from chalicelib.domain.setup import Role
 from chalicelib.flows.bulk import count_matching, start_resync, with_status
 from chalicelib.flows.runs import cancel as cancel_run
+from chalicelib.flows.setup_saving import note
 
 routes = Routes(__name__, "Re-syncs")
 
@@ -74,7 +75,10 @@ def cancel(call: Call) -> Any:
     run = _read_resync(call)
     if run.state is not ExecutionState.RUNNING:
         raise errors.conflict("It has ended already.", {"state": run.state.value})
-    return execution_json(cancel_run(call.services, run))
+    stopped = cancel_run(call.services, run)
+    consumer = call.consumer.id
+    note(call.services, consumer, by=call.by, what="re-sync cancelled", subject=run.id, new=None)
+    return execution_json(stopped)
 
 
 def _read_query(call: Call) -> RowQuery | None:

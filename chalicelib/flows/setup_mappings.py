@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from chalicelib.domain.causes import mapping_cause, parts_of
@@ -21,6 +22,7 @@ from chalicelib.flows.setup_platforms import list_choices
 from chalicelib.flows.setup_saving import entry, release, save
 
 VALUE_LIMIT = 300  #: characters of one source or target value
+TOLD_AT_MOST = 50  #: entries of one line of the history, which is one item too
 SIZE_LIMIT = 300_000  #: bytes of one mapping; an item of DynamoDB ends at 400 KB
 
 
@@ -97,29 +99,26 @@ def save_mapping(
 ) -> MappingTable:
     """Lay answers over a mapping, and release exactly the rows that wait for one of them.
 
-    A new default answers every value that rows wait for. An answer for a single record requests the
-    record's own row and no other.
+    A new default answers every value that rows wait for (the 200 with most rows; the nightly look
+    at all causes finds the rest). An answer for a single record requests that record's row alone.
 
     Raises:
         InvalidError: a value is empty or too long, or the mapping becomes too large.
         UnknownError: there is no such flow, or it has no such mapping.
     """
     _rule_of(find_flow(services, consumer, flow_name), name)
-    refuse_if_any(list(_problems_of(answers)))
+    table = _table_of(services, consumer, flow_name, name)
+    refuse_if_any([*_problems_of(answers), *_problems_of_size(_overlaid(table, answers))])
 
     def build() -> Change:
         before = _table_of(services, consumer, flow_name, name)
         after = _overlaid(before, answers)
-        freed = _answered(services, before, after)
         subject = f"{flow_name} {name}"
         told = {"old": _told(before, answers), "new": _told(after, answers)}
-        return Change(
-            puts=[after],
-            history=[
-                entry(services, consumer, by=by, what="mapping saved", subject=subject, **told)
-            ],
-            releases=[release(services, consumer, cause) for cause in freed],
-        )
+        line = entry(services, consumer, by=by, what="mapping saved", subject=subject, **told)
+        freed = _answered(services, before, after)
+        releases = [release(services, consumer, cause) for cause in freed]
+        return Change(puts=[after], history=[line], releases=releases)
 
     save(services, consumer, build)
     _request_records(services, consumer, flow_name, answers)
@@ -140,17 +139,19 @@ def _table_of(services: Services, consumer: str, flow: str, name: str) -> Mappin
 
 
 def _overlaid(table: MappingTable, answers: Answers) -> MappingTable:
-    after = replace(
+    return replace(
         table,
         entries=_merged(table.entries, answers.entries),
         records=_merged(table.records, answers.records),
         default=answers.default if answers.sets_default else table.default,
     )
-    size = len(json.dumps([dict(after.entries), dict(after.records)]))
+
+
+def _problems_of_size(table: MappingTable) -> Iterator[Problem]:
+    size = len(json.dumps([dict(table.entries), dict(table.records)]))
     if size > SIZE_LIMIT:
         message = f"The mapping would take {size} bytes; {SIZE_LIMIT} is the most there may be."
-        refuse_if_any([Problem(field="entries", message=message)])
-    return after
+        yield Problem(field="entries", message=message)
 
 
 def _merged(known: Mapping[str, str], given: Mapping[str, str | None]) -> dict[str, str]:
@@ -216,11 +217,12 @@ def _plain(name: str) -> str:
 
 def _told(table: MappingTable, answers: Answers) -> dict[str, Any]:
     """Return what the history keeps: the entries that were touched, not the whole table."""
-    return {
-        "entries": {key: table.entries.get(key) for key in answers.entries},
-        "records": {key: table.records.get(key) for key in answers.records},
-        "default": table.default,
-    }
+    entries = {key: table.entries.get(key) for key in islice(answers.entries, TOLD_AT_MOST)}
+    records = {key: table.records.get(key) for key in islice(answers.records, TOLD_AT_MOST)}
+    touched = len(answers.entries) + len(answers.records)
+    told = {"entries": entries, "records": records, "default": table.default}
+    more = touched - len(entries) - len(records)
+    return {**told, "more": more} if more else told
 
 
 def _problems_of(answers: Answers) -> Iterator[Problem]:

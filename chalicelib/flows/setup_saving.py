@@ -52,6 +52,12 @@ def entry(
     )
 
 
+def note(services: Services, consumer: str, *, by: str, what: str, subject: str, new: Any) -> None:
+    """Write down what a person did where nothing else is saved in the registry."""
+    line = entry(services, consumer, by=by, what=what, subject=subject, new=new)
+    services.registry.save(Change(history=[line]))
+
+
 def release(services: Services, consumer: str, cause: str) -> Release:
     """Build the release of a cause, due now."""
     return Release(consumer=consumer, cause=cause, id=services.new_id(), due_at=services.now())

@@ -23,8 +23,9 @@ from chalicelib.flows.keys import create_key
 from chalicelib.flows.services import Services
 from chalicelib.flows.setup_account import Given
 from chalicelib.flows.setup_connections import save_connection
-from chalicelib.flows.setup_consumers import add_consumer
+from chalicelib.flows.setup_consumers import add_consumer, read_consumer
 from chalicelib.flows.setup_credentials import open_credentials
+from chalicelib.flows.setup_flows import save_flow
 from chalicelib.ops import metrics
 from chalicelib.ops.settings import Settings
 from local.sqlite.stores import Stores, open_stores
@@ -74,6 +75,11 @@ class World:
                 credentials={"access_token": "good-token"},
             )
             save_connection(self.services, consumer, name, given, loopback=True, by="the test")
+
+    def switch_on(self, consumer: str, flow: str, **settings: str) -> None:
+        """Switch a flow on."""
+        found = read_consumer(self.services, consumer)
+        save_flow(self.services, found, flow, enabled=True, settings=settings, by="the test")
 
     def request(self, consumer: str, flow: str, record: str, **more: Any) -> Row:
         """Request a row through the door."""
@@ -143,7 +149,7 @@ class World:
     def releases(self) -> list[str]:
         """Return the causes that are being released, sorted."""
         due = self.services.registry.list_releases(
-            due_before=self.time + timedelta(days=1), limit=200
+            due_before=self.time + timedelta(days=1), limit=1000
         )
         return sorted(release.cause for release in due)
 

@@ -94,6 +94,18 @@ def test_a_new_default_releases_every_value_that_waits(world: World) -> None:
     assert world.releases() == [cause("1"), cause("2")]
 
 
+def test_very_many_answers_are_saved_at_once_and_release_each_its_rows(world: World) -> None:
+    entries = {f"{number:0100}": "C" * 300 for number in range(600)}
+    world.advance(minutes=1)
+
+    table = save(world, entries)
+
+    newest = world.services.registry.list_history("acme", limit=1).items[0]
+    assert len(table.entries) == 600
+    assert world.releases() == sorted(cause(value) for value in entries)
+    assert (len(newest.new["entries"]), newest.new["more"]) == (50, 550)
+
+
 def test_a_default_is_kept_unless_it_is_meant(world: World) -> None:
     save(world, default="C9")
 
