@@ -43,7 +43,8 @@ def tick(services: Services, *, deadline: datetime) -> None:
 
 def run_due_polls(services: Services, *, deadline: datetime) -> bool:
     """Run a slice of every poll that is due, oldest first; returns whether more is left."""
-    due = services.registry.list_due_polls(before=services.now(), limit=POLLS_TOGETHER)
+    before = services.now() + timedelta(milliseconds=1)  # one that is due now is due
+    due = services.registry.list_due_polls(before=before, limit=POLLS_TOGETHER)
     left: list[bool] = []
 
     def work(consumer: str, flow: str) -> None:
