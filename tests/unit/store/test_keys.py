@@ -26,8 +26,8 @@ def test_an_escaped_part_comes_back_and_holds_nothing_reserved() -> None:
 def test_different_names_have_different_keys_and_come_back() -> None:
     parts = texts(600)
     names = {
-        make_name(record, flow=flow, step=step)
-        for record, flow, step in zip(parts[::3], parts[1::3], [*parts[2:300:3], *[None] * 100])
+        make_name(parts[n], flow=parts[n + 1], step=parts[n + 2] if n % 2 else None)
+        for n in range(0, 600, 3)
     }
 
     pks = {keys.row_pk(name): name for name in names}
