@@ -60,6 +60,11 @@ FAULTS: dict[str, tuple[dict[str, Any], Reason, Reason]] = {
         Reason.REJECTED_BY_TARGET,
         Reason.REJECTED_BY_TARGET,
     ),
+    "a part that worked": (
+        {"status": 207, "body": {"response": 501, **SERVER_FAULT}},
+        Reason.RETRYING,
+        Reason.OUTCOME_UNKNOWN,
+    ),
     "success with a fault inside": (
         {"status": 200, "body": SERVER_FAULT},
         Reason.RETRYING,
@@ -117,7 +122,7 @@ def test_write_that_times_out_is_looked_up_before_it_is_repeated() -> None:
 
 
 def test_missing_product_is_absent_by_404_and_by_an_empty_list(connected: Connected) -> None:
-    for body in ({"errors": [{"code": "CMNC-404", "message": "None"}]}, {}):
+    for body in ({"errors": [{"code": "CMNC-404", "message": "None"}]}, {}, b""):
         connected.simulator.fail_next(404, path="product-service/product/", body=body)
         assert connected.products().fetch_many(["1001"]) == {}
     connected.simulator.fail_next(200, path="product-service/product/", body={"response": []})

@@ -11,7 +11,6 @@ from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.statuses import Outcome
 from tests.contract.brightpearl_connection import (
     ANN,
-    SOLD_AT,
     Connected,
     connect,
     gbp,
@@ -149,6 +148,46 @@ def test_two_orders_for_one_are_a_conflict_until_one_is_cancelled(connected: Con
     assert connected.sync_one(order).target_id == "501"
 
 
+def test_search_that_shows_more_than_was_asked_for_is_compared_again(
+    connected: Connected,
+) -> None:
+    done = connected.create(connected.order(source_id="ORDER-AAAAB"))
+    path = f"order-service/order-search?orderId={done.target_id}"
+    loose = connected.shop.call("GET", path).json()
+    connected.simulator.fail_next(200, path="order-search", body=loose)
+    assert connected.create(connected.order()).target_id != done.target_id
+
+
+def test_linked_order_left_out_of_a_partial_answer_is_not_taken_for_gone(
+    connected: Connected,
+) -> None:
+    done = connected.create(connected.order())
+    body = {"response": [{"id": 1}], "errors": [{"code": "CMNU-003", "message": "Not read"}]}
+    connected.simulator.fail_next(207, path="order-service/order/", body=body)
+    assert reason_of(connected.sync_one(connected.order(), done.target_id)) is Reason.RETRYING
+    assert connected.count_orders() == 1
+
+
+def test_sales_credit_with_the_same_id_is_no_order(connected: Connected) -> None:
+    done = connected.create(connected.order())
+    credit = {"id": int(done.target_id), "orderTypeCode": "SC"}
+    connected.simulator.fail_next(200, path="order-service/order/", body={"response": [credit]})
+    found = connected.orders().find_many([wanted(connected.order(), target_id=done.target_id)])
+    assert found["ORDER-AAAA"].equal
+
+
+def test_unreadable_order_does_not_harm_its_neighbours(connected: Connected) -> None:
+    orders = [connected.order(source_id=f"O-{n}") for n in range(2)]
+    done = connected.sync(*(wanted(order) for order in orders))
+    good = connected.there(done["O-0"].target_id)
+    bad = {"id": int(done["O-1"].target_id), "orderRows": "none"}
+    connected.simulator.fail_next(200, path="order-service/order/", body={"response": [good, bad]})
+    linked = [wanted(order, target_id=done[order.source_id].target_id) for order in orders]
+    found = connected.orders().find_many(linked)
+    assert found["O-0"].equal
+    assert reason_of(found["O-1"]) is Reason.UNSUPPORTED
+
+
 def test_one_bad_order_does_not_harm_its_neighbours(connected: Connected) -> None:
     bad = connected.order(connected.line(tax_code="NONE"), source_id="BAD")
     good = [connected.order(source_id=f"GOOD-{n}") for n in range(2)]
@@ -273,306 +312,3 @@ def test_buyer_named_later_replaces_the_walk_in_contact(connected: Connected) ->
     assert (changed.outcome, changed.verified) == (Outcome.UPDATED, True)
     contact = connected.there(done.target_id)["parties"]["customer"]["contactId"]
     assert connected.simulator.world.contacts.by_id[contact].email == "ann@example.com"
-
-
-# payments
-
-
-def test_payments_are_booked_once_and_a_later_one_is_added(connected: Connected) -> None:
-    first = connected.payment("7.00")
-    done = connected.create(connected.order(payments=(first,)))
-    second = connected.payment("5.00", key="PAY-2", method="CASH")
-    changed = connected.sync_one(connected.order(payments=(first, second)), done.target_id)
-    assert changed.outcome is Outcome.UPDATED
-    found = {row["transactionRef"]: row for row in connected.payments(done.target_id)}
-    assert {ref: row["amountPaid"] for ref, row in found.items()} == {
-        "PAY-1": "7.0000",
-        "PAY-2": "5.0000",
-    }
-    assert found["PAY-2"]["paymentMethodCode"] == "CASH"
-    assert found["PAY-1"]["paymentType"] == "RECEIPT"
-    assert connected.there(done.target_id)["orderPaymentStatus"] == "PAID"
-
-
-def test_payment_of_nothing_is_not_booked(connected: Connected) -> None:
-    done = connected.create(connected.order(payments=(connected.payment("0.00"),)))
-    assert connected.payments(done.target_id) == []
-
-
-def test_payment_with_a_long_key_is_recognised(connected: Connected) -> None:
-    order = connected.order(payments=(connected.payment(key="P" * 100),))
-    done = connected.create(order)
-    assert connected.sync_one(order, done.target_id).equal
-    assert len(connected.payments(done.target_id)[0]["transactionRef"]) == 64
-
-
-def test_payment_the_search_does_not_show_yet_is_not_booked_twice(connected: Connected) -> None:
-    order = connected.order(payments=(connected.payment(),))
-    done = connected.create(order)
-    empty = connected.shop.call("GET", "accounting-service/customer-payment-search?orderId=1")
-    connected.simulator.fail_next(200, path="customer-payment-search", body=empty.json())
-    again = connected.sync_one(order, done.target_id)
-    assert again.verified
-    assert len(connected.payments(done.target_id)) == 1
-
-
-def test_payment_that_only_brightpearl_has_is_left_and_told(connected: Connected) -> None:
-    done = connected.create(connected.order(connected.line(net=gbp("11.00"))))
-    connected.shop.post(
-        "accounting-service/customer-payment",
-        {
-            "transactionRef": "BY-HAND",
-            "paymentMethodCode": "CASH",
-            "paymentType": "RECEIPT",
-            "orderId": int(done.target_id),
-            "currencyIsoCode": "GBP",
-            "amountPaid": 5,
-            "paymentDate": "2026-07-02T10:00:00.000Z",
-        },
-    )
-    paid = connected.order(connected.line(net=gbp("11.00")), payments=(connected.payment("8.00"),))
-    changed = connected.sync_one(paid, done.target_id)
-    assert "5.00 GBP more" in changed.detail
-    assert len(connected.payments(done.target_id)) == 2
-
-
-def test_payment_booked_with_another_amount_is_a_conflict(connected: Connected) -> None:
-    done = connected.create(connected.order(payments=(connected.payment("7.00"),)))
-    failure = connected.sync_one(
-        connected.order(payments=(connected.payment("8.00"),)), done.target_id
-    )
-    assert reason_of(failure) is Reason.CONFLICT
-    assert "7.00 GBP" in failure.detail
-    assert "8.00 GBP" in failure.detail
-
-
-def test_unknown_payment_method_fails_the_payment_and_keeps_the_order(
-    connected: Connected,
-) -> None:
-    order = connected.order(payments=(connected.payment(method="BARTER"),))
-    failure = connected.sync_one(order)
-    assert reason_of(failure) is Reason.REJECTED_BY_TARGET
-    mended = connected.order(payments=(connected.payment(),))
-    assert connected.create(mended).outcome is Outcome.CREATED
-    assert connected.count_orders() == 1
-
-
-# edits and cancellations
-
-
-def test_edited_order_is_corrected_row_by_row(connected: Connected) -> None:
-    product = connected.shop.product()
-    gone = connected.line(key="GONE", name="Card")
-    done = connected.create(connected.order(connected.line(product), gone))
-    more = connected.line(product, quantity=Decimal(3), net=gbp("15.00"), tax=gbp("3.00"))
-    new = connected.line(key="NEW", name="Wrap", net=gbp("1.00"), tax=gbp("0.20"))
-    changed = connected.sync_one(connected.order(more, new), done.target_id)
-    assert (changed.outcome, changed.verified) == (Outcome.UPDATED, True)
-    there = connected.there(done.target_id)
-    rows = {row["externalRef"]: row for row in there["orderRows"].values()}
-    assert set(rows) == {"LINE-1", "NEW"}
-    assert rows["LINE-1"]["quantity"]["magnitude"] == "3.0000"
-    assert there["totalValue"]["total"] == "19.2000"
-
-
-def test_edit_of_an_invoiced_order_is_a_conflict_with_both_totals(connected: Connected) -> None:
-    done = connected.create(connected.order())
-    connected.simulator.invoice(int(done.target_id))
-    failure = connected.sync_one(connected.order(connected.line(net=gbp("20.00"))), done.target_id)
-    assert reason_of(failure) is Reason.CONFLICT
-    assert "12.00 GBP" in failure.detail
-    assert "22.00 GBP" in failure.detail
-    assert "invoiced as SI-1" in failure.detail
-
-
-def test_payment_is_added_to_an_invoiced_order(connected: Connected) -> None:
-    done = connected.create(connected.order())
-    connected.simulator.invoice(int(done.target_id))
-    changed = connected.sync_one(connected.order(payments=(connected.payment(),)), done.target_id)
-    assert changed.outcome is Outcome.UPDATED
-    assert len(connected.payments(done.target_id)) == 1
-
-
-def test_row_that_people_added_is_kept_and_the_totals_are_told(connected: Connected) -> None:
-    done = connected.create(connected.order())
-    connected.shop.post(
-        f"order-service/order/{done.target_id}/row",
-        {
-            "productName": "Delivery",
-            "quantity": {"magnitude": "1"},
-            "rowValue": {"taxCode": "T20", "rowNet": {"value": "5"}, "rowTax": {"value": "1"}},
-        },
-    )
-    failure = connected.sync_one(connected.order(), done.target_id)
-    assert reason_of(failure) is Reason.AMOUNTS_DIFFER
-    assert "18.00 GBP" in failure.detail
-    assert "12.00 GBP" in failure.detail
-    assert len(connected.there(done.target_id)["orderRows"]) == 2
-
-
-def test_status_that_people_moved_on_is_left(connected: Connected) -> None:
-    done = connected.create(connected.order())
-    connected.simulator.set_order_status(
-        int(done.target_id), connected.shop.merchant.statuses["Completed"]
-    )
-    assert connected.sync_one(connected.order(), done.target_id).equal
-
-
-def test_cancelled_order_is_cancelled_and_stays_so(connected: Connected) -> None:
-    product = connected.shop.product(stock=10)
-    order = connected.order(connected.line(product), stock="reserved")
-    done = connected.create(order)
-    cancelled = replace(order, cancelled=True)
-    changed = connected.sync_one(cancelled, done.target_id)
-    assert (changed.outcome, changed.verified) == (Outcome.UPDATED, True)
-    assert connected.there(done.target_id)["orderStatus"]["name"] == "Cancelled"
-    assert connected.shop.level(product) == (10, 0, 10)
-    assert connected.sync_one(cancelled, done.target_id).equal
-
-
-def test_order_cancelled_before_it_was_created_is_not_created(connected: Connected) -> None:
-    done = connected.sync_one(connected.order(cancelled=True))
-    assert (done.outcome, done.target_id) == (Outcome.NOT_APPLICABLE, "")
-    assert connected.count_orders() == 0
-
-
-def test_cancellation_names_everything_that_is_in_its_way(connected: Connected) -> None:
-    product = connected.shop.product(stock=10)
-    order = connected.order(
-        connected.line(product), payments=(connected.payment(),), stock="shipped"
-    )
-    done = connected.create(order)
-    connected.simulator.invoice(int(done.target_id))
-    failure = connected.sync_one(replace(order, cancelled=True), done.target_id)
-    assert reason_of(failure) is Reason.WRONG_STATE
-    for named in ("invoiced as SI-1", "12.00 GBP", "shipped"):
-        assert named in failure.detail
-
-
-def test_order_cancelled_at_brightpearl_alone_is_told_and_not_touched(
-    connected: Connected,
-) -> None:
-    done = connected.create(connected.order())
-    connected.simulator.set_order_status(
-        int(done.target_id), connected.shop.merchant.statuses["Cancelled"]
-    )
-    failure = connected.sync_one(connected.order(), done.target_id)
-    assert reason_of(failure) is Reason.WRONG_STATE
-    assert connected.there(done.target_id)["orderStatus"]["name"] == "Cancelled"
-
-
-# goods
-
-
-def test_goods_are_reserved(connected: Connected) -> None:
-    product = connected.shop.product(stock=10)
-    order = connected.order(connected.line(product), stock="reserved")
-    done = connected.create(order)
-    assert (done.taken, done.detail) == (True, "")
-    assert connected.shop.level(product) == (10, 2, 8)
-    assert connected.sync_one(order, done.target_id).equal
-
-
-def test_goods_that_are_shipped_have_left_once(connected: Connected) -> None:
-    product = connected.shop.product(stock=10)
-    order = connected.order(connected.line(product), stock="shipped")
-    done = connected.create(order)
-    assert (done.taken, done.detail) == (True, "")
-    assert connected.shop.level(product) == (8, 0, 8)
-    again = connected.sync_one(order, done.target_id)
-    assert (again.equal, again.taken) == (True, True)
-    assert connected.shop.level(product) == (8, 0, 8)
-
-
-def test_goods_are_not_touched_where_the_flow_does_not_want_it(connected: Connected) -> None:
-    product = connected.shop.product(stock=10)
-    done = connected.create(connected.order(connected.line(product)))
-    assert not done.taken
-    assert connected.shop.level(product) == (10, 0, 10)
-
-
-@pytest.mark.parametrize("wish", ["reserved", "shipped"])
-def test_what_is_there_of_too_few_goods_is_reserved_and_told(
-    connected: Connected, wish: str
-) -> None:
-    product = connected.shop.product(stock=1)
-    order = connected.order(connected.line(product), stock=wish)
-    done = connected.create(order)
-    assert (done.verified, done.taken) == (True, False)
-    assert done.detail
-    assert connected.shop.level(product) == (1, 1, 0)
-
-
-def test_partial_reservation_is_not_tried_again(connected: Connected) -> None:
-    product = connected.shop.product(stock=1)
-    order = connected.order(connected.line(product), stock="reserved")
-    done = connected.create(order)
-    assert "in part" in done.detail
-    assert connected.sync_one(order, done.target_id).equal
-
-
-@pytest.mark.parametrize("wish", ["reserved", "shipped"])
-def test_order_is_kept_where_none_of_the_goods_are_there(connected: Connected, wish: str) -> None:
-    product = connected.shop.product(stock=0)
-    order = connected.order(connected.line(product), stock=wish)
-    done = connected.create(order)
-    assert (done.verified, done.taken) == (True, False)
-    assert "could be reserved" in done.detail
-    again = connected.sync_one(order, done.target_id)
-    assert again.verified
-    assert connected.count_orders() == 1
-
-
-def test_edited_quantity_changes_what_is_reserved(connected: Connected) -> None:
-    product = connected.shop.product(stock=10)
-    line = connected.line(product)
-    done = connected.create(connected.order(line, stock="reserved"))
-    for quantity in (1, 5):
-        edited = connected.order(replace(line, quantity=Decimal(quantity)), stock="reserved")
-        changed = connected.sync_one(edited, done.target_id)
-        assert (changed.verified, changed.taken) == (True, True)
-        assert connected.shop.level(product) == (10, quantity, 10 - quantity)
-
-
-def test_fewer_goods_than_were_shipped_are_a_conflict(connected: Connected) -> None:
-    product = connected.shop.product(stock=10)
-    line = connected.line(product)
-    done = connected.create(connected.order(line, stock="shipped"))
-    edited = connected.order(
-        replace(line, quantity=Decimal(1), net=gbp("5.00"), tax=gbp("1.00")), stock="shipped"
-    )
-    failure = connected.sync_one(edited, done.target_id)
-    assert reason_of(failure) is Reason.CONFLICT
-    assert "shipped" in failure.detail
-
-
-def test_line_added_to_a_shipped_order_is_shipped_too(connected: Connected) -> None:
-    product, other = connected.shop.product(stock=10), connected.shop.product(sku="B", stock=4)
-    line = connected.line(product)
-    done = connected.create(connected.order(line, stock="shipped"))
-    edited = connected.order(line, connected.line(other, key="LINE-2"), stock="shipped")
-    changed = connected.sync_one(edited, done.target_id)
-    assert (changed.verified, changed.taken, changed.detail) == (True, True, "")
-    assert connected.shop.level(other) == (2, 0, 2)
-
-
-def test_note_left_unshipped_by_a_crash_is_shipped_later(connected: Connected) -> None:
-    product = connected.shop.product(stock=10)
-    order = connected.order(connected.line(product), stock="shipped")
-    connected.simulator.fail_next(500, path="/event", method="POST")
-    assert reason_of(connected.sync_one(order)) is Reason.OUTCOME_UNKNOWN
-    assert connected.create(order).outcome is Outcome.CREATED
-    assert connected.shop.level(product) == (8, 0, 8)
-    assert len(connected.simulator.world.stock.notes) == 1
-
-
-def test_times_of_payments_and_events_are_those_of_the_sale(connected: Connected) -> None:
-    product = connected.shop.product(stock=10)
-    order = connected.order(
-        connected.line(product), payments=(connected.payment(),), stock="shipped"
-    )
-    connected.create(order)
-    payment = next(iter(connected.simulator.world.payments.by_id.values()))
-    note = next(iter(connected.simulator.world.stock.notes.values()))
-    assert payment.payment_date == SOLD_AT
-    assert note.happened("SHW") == SOLD_AT

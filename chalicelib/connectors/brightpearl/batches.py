@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
+from chalicelib.connectors.brightpearl.client import Reply
 from chalicelib.connectors.brightpearl.idsets import (
     IDS_PER_CALL,
     Chunk,
@@ -50,6 +51,23 @@ def fetch_by_ids(
             else:
                 found.update(dict.fromkeys(chunk.ids, failure))
     return found
+
+
+def fail_the_rest(reply: Reply, chunk: Chunk, what: str) -> dict[str, SyncFailure]:
+    """Return a failure for each id of a partial answer, to be overlaid by what it does hold.
+
+    Empty where the answer is whole, or says that the others do not exist: those are absent.
+    """
+    if reply.explains_absence:
+        return {}
+    error = reply.errors[0]
+    failure = SyncFailure(
+        Reason.RETRYING,
+        f"Brightpearl could not read a part of the {what}: {error.message} ({error.code}).",
+        code=207,
+        error_code=error.code,
+    )
+    return dict.fromkeys(chunk.ids, failure)
 
 
 def _halves(chunk: Chunk) -> list[Chunk]:

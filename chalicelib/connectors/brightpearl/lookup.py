@@ -7,7 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from chalicelib.connectors.brightpearl.batches import ENDS_THE_BATCH, fetch_by_ids
+from chalicelib.connectors.brightpearl.batches import (
+    ENDS_THE_BATCH,
+    fail_the_rest,
+    fetch_by_ids,
+)
 from chalicelib.connectors.brightpearl.client import Api
 from chalicelib.connectors.brightpearl.idsets import Chunk, format_id_set, is_id
 from chalicelib.connectors.brightpearl.models import OrderModel, read_as
@@ -34,8 +38,22 @@ _COLUMNS = ("orderId", "orderTypeId", "externalRef", "customerRef")
 def fetch_orders(api: Api, chunk: Chunk) -> dict[str, OrderModel | SyncFailure]:
     """Read the sales orders of one call; ids that are unknown, or no sales orders, are absent."""
     reply = api.get(f"order-service/order/{chunk.text}")
-    orders = [read_as(OrderModel, entry, "an order") for entry in reply.as_list()]
-    return {order.id: order for order in orders if order.type_code in (_SALES_ORDER, "")}
+    found: dict[str, OrderModel | SyncFailure] = dict(fail_the_rest(reply, chunk, "orders"))
+    for entry in reply.as_list():
+        order_id = str(entry.get("id")) if isinstance(entry, dict) else ""
+        order = _order_or_failure(entry, order_id)
+        if isinstance(order, SyncFailure) or order.type_code in (_SALES_ORDER, ""):
+            found[order_id] = order
+        else:
+            found.pop(order_id, None)
+    return found
+
+
+def _order_or_failure(entry: object, order_id: str) -> OrderModel | SyncFailure:
+    try:
+        return read_as(OrderModel, entry, f"order {order_id}")
+    except SyncFailure as failure:
+        return failure
 
 
 def fetch_order(api: Api, order_id: str) -> OrderModel:
@@ -48,6 +66,8 @@ def fetch_order(api: Api, order_id: str) -> OrderModel:
     order = orders.get(order_id)
     if isinstance(order, OrderModel):
         return order
+    if order is not None:
+        raise order
     raise SyncFailure(
         Reason.OUTCOME_UNKNOWN,
         f"Brightpearl does not show order {order_id} after writing it.",
@@ -102,8 +122,12 @@ class Lookup:
 
     def _read(self, ids: Sequence[str]) -> list[OrderModel]:
         chunk = Chunk(ids=tuple(ids), text=format_id_set(ids))
-        found = fetch_orders(self.api, chunk).values()
-        return [order for order in found if isinstance(order, OrderModel)]
+        orders = []
+        for order in fetch_orders(self.api, chunk).values():
+            if isinstance(order, SyncFailure):
+                raise order  # leaving it out would look as if there were none
+            orders.append(order)
+        return orders
 
     def _the_only(self, desired: SalesOrder, ids: Sequence[str]) -> OrderModel | None:
         """Return the one order of several; people mend a double by cancelling one of them."""

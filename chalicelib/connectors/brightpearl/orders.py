@@ -149,7 +149,7 @@ class Orders:
         missing = missing_payments(desired, state.payments)
         for payment in missing:
             add_payment(self.api, order.id, payment)
-        wrote = found is None or bool(missing) or order is not state.order
+        wrote = found is None or bool(missing) or order != state.order
         return Done(
             target_id=order.id,
             outcome=outcome_of(wanted, found, wrote=wrote),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from chalicelib.connectors.brightpearl.batches import fetch_by_ids
+from chalicelib.connectors.brightpearl.batches import fail_the_rest, fetch_by_ids
 from chalicelib.connectors.brightpearl.changes import list_product_changes
 from chalicelib.connectors.brightpearl.client import Api, Reply
 from chalicelib.connectors.brightpearl.idsets import Chunk, is_id, split_into_chunks
@@ -24,7 +24,7 @@ def fetch_product_models(api: Api, chunk: Chunk) -> dict[str, ProductModel | Syn
     """Read the products of one call; unknown ids are absent, whether by 404 or by an empty list."""
     reply = api.get(f"product-service/product/{chunk.text}")
     found = {_id_of(entry): _model_or_failure(entry) for entry in reply.as_list()}
-    return {**_unexplained(reply, chunk), **found}
+    return {**fail_the_rest(reply, chunk, "products"), **found}
 
 
 def _id_of(entry: Any) -> str:
@@ -36,20 +36,6 @@ def _model_or_failure(entry: Any) -> ProductModel | SyncFailure:
         return read_as(ProductModel, entry, f"product {_id_of(entry)}")
     except SyncFailure as failure:
         return failure
-
-
-def _unexplained(reply: Reply, chunk: Chunk) -> dict[str, ProductModel | SyncFailure]:
-    """Fail the ids of a partial answer, unless it says that the others do not exist."""
-    if reply.explains_absence:
-        return {}
-    failure = SyncFailure(
-        Reason.RETRYING,
-        f"Brightpearl could not read a part of the products: {reply.errors[0].message}"
-        f" ({reply.errors[0].code}).",
-        code=207,
-        error_code=reply.errors[0].code,
-    )
-    return dict.fromkeys(chunk.ids, failure)
 
 
 def _prices_or_failure(entry: Mapping[str, Any]) -> dict[str, Money] | SyncFailure:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.connectors.brightpearl.batches import fetch_by_ids
+from chalicelib.connectors.brightpearl.batches import fail_the_rest, fetch_by_ids
 from chalicelib.connectors.brightpearl.changes import list_product_changes
 from chalicelib.connectors.brightpearl.client import Api
 from chalicelib.connectors.brightpearl.idsets import Chunk, split_into_chunks
@@ -12,7 +12,7 @@ from chalicelib.connectors.brightpearl.mapping import is_tracked, to_stock_level
 from chalicelib.connectors.brightpearl.models import AvailabilityModel, ProductModel, read_as
 from chalicelib.connectors.brightpearl.products import fetch_product_models
 from chalicelib.domain.platforms import ChangePage
-from chalicelib.domain.reasons import Reason, SyncFailure
+from chalicelib.domain.reasons import SyncFailure
 from chalicelib.domain.records import StockLevel
 from chalicelib.domain.statuses import Kind
 
@@ -53,20 +53,10 @@ class StockLevels:
         found: dict[str, AvailabilityModel | SyncFailure] = {}
         for chunk in split_into_chunks(ids, at_most=IDS_PER_CALL):
             reply = self.api.get(f"warehouse-service/product-availability/{chunk.text}")
-            if not reply.explains_absence:
-                found.update(dict.fromkeys(chunk.ids, _not_read(reply.errors[0].code)))
+            found.update(fail_the_rest(reply, chunk, "stock levels"))
             for id_, entry in reply.as_map().items():
                 found[id_] = _read_level(id_, entry)
         return found
-
-
-def _not_read(code: str) -> SyncFailure:
-    return SyncFailure(
-        Reason.RETRYING,
-        f"Brightpearl could not read a part of the stock levels ({code}).",
-        code=207,
-        error_code=code,
-    )
 
 
 def _read_level(id_: str, entry: object) -> AvailabilityModel | SyncFailure:
