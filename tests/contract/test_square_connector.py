@@ -1,5 +1,6 @@
 """Every way a call to Square can go wrong, for reads and for writes; against the simulator."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -199,6 +200,19 @@ def test_an_unclear_record_goes_singly_with_its_own_key(at: Connected) -> None:
     assert results["1001"].verified
     assert results["1002"].verified
     assert len(at.all_items()) == 2
+
+
+def test_a_record_created_alone_carries_its_own_key_and_an_update_a_fresh_one(
+    at: Connected,
+) -> None:
+    done = at.sync(wanted(at.listing()))["1001"]
+    at.sync(linked(at.listing(item_name="Other"), done))
+    at.sync(linked(at.listing(), done))
+
+    upserts = [one for one in at.account.http.trace.exchanges if UPSERT in one.url]
+    keys = [json.loads(one.request_body)["idempotency_key"] for one in upserts]
+    assert keys[0] == "key-1001"
+    assert len(set(keys)) == 3
 
 
 def test_a_key_that_was_used_means_that_the_first_one_arrived(at: Connected) -> None:

@@ -188,8 +188,10 @@ def test_two_products_do_not_adopt_one_variation(at: Connected) -> None:
     assert found["1002"].error_code == "sku_used_twice"
 
 
-def test_a_part_of_a_sku_is_no_hit(at: Connected) -> None:
-    at.shop.make("A")
+def test_a_part_of_a_sku_is_no_hit_even_if_square_shows_it(at: Connected) -> None:
+    variation = at.shop.make("A")
+    hit = at.item_of(variation)["item_data"]["variations"][0]
+    at.square.fail_next(200, path="/v2/catalog/search", body={"objects": [hit]})
 
     assert at.products().find_many([wanted(at.listing(sku="A"))]) == {}
 
@@ -242,6 +244,22 @@ def test_a_seller_who_writes_in_between_loses_nothing(at: Connected) -> None:
 
     assert again.verified
     assert at.item_of(done.target_id)["item_data"]["image_ids"] == ["NEW"]
+
+
+def test_an_item_that_reads_do_not_show_as_it_is_yet_does_not_harm_its_neighbours(
+    at: Connected,
+) -> None:
+    done = created(at)
+    at.square.catalog_live_after_s = None  # its next version is never shown
+    at.sync(linked(at.listing(item_name="Other"), done))
+    at.square.catalog_live_after_s = 0
+    at.shop.clock.advance(1)
+
+    results = at.sync(linked(at.listing(item_name="Third"), done), wanted(at.listing(2)))
+
+    failure = results["1001"]
+    assert (failure.reason, failure.error_code) == (Reason.RETRYING, "VERSION_MISMATCH")
+    assert results["1002"].verified
 
 
 def test_a_variation_deleted_in_between_is_looked_up_again(at: Connected) -> None:

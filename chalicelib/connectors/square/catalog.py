@@ -61,11 +61,11 @@ class CatalogReader:
         hits: dict[str, Json] = {}
         for part in chunks(list(wanted.values()), SKUS_A_CALL):
             for one in self._search(part):
-                if _sku(one) in wanted and not one.get("is_deleted"):
+                if not one.get("is_deleted"):
                     hits[one["id"]] = one
         found = _BySku()
         for holding in self._with_items(list(hits.values()), {}).values():
-            # The item is newer than the search: the SKU may have moved on since.
+            # Compared in the item, which is newer than the search's index.
             if _sku(holding.variation) in wanted:
                 found.add(_sku(holding.variation), holding)
         return found.holdings
