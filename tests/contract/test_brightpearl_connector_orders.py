@@ -109,6 +109,13 @@ def test_repeated_create_of_an_oauth_app_leaves_one_order(
         assert there["installedIntegrationInstanceId"] == 77
 
 
+@pytest.mark.parametrize(("number", "searches"), [("", 2), ("77", 1)])
+def test_only_private_apps_look_for_orders_that_people_typed_in(number: str, searches: int) -> None:
+    with connect(settings={"installation_instance_id": number}) as connected:
+        assert connected.orders().find_many([wanted(connected.order())]) == {}
+        assert connected.calls("order-search") == searches
+
+
 def test_order_people_typed_in_with_our_reference_is_adopted(connected: Connected) -> None:
     number = connected.shop.post("order-service/sales-order", connected.shop.sale(ref="R-1001"))
     row = connected.line(quantity=Decimal(1))
