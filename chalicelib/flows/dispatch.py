@@ -22,10 +22,21 @@ ORPHANED_AFTER_S = 120  #: a poll's run that its poll knows nothing of, this lon
 
 
 def tick(services: Services, *, deadline: datetime) -> None:
-    """Do what is due until ``deadline``, most urgent first; what is left waits for the next tick.
+    """Do all that is due until ``deadline``; what is left waits for the next tick.
 
     One consumer's failing platform stops nobody else; a defect is raised after all had their turn.
     """
+    do_all(
+        services,
+        [
+            lambda: tend(services, deadline=deadline),
+            lambda: run_due_polls(services, deadline=deadline),
+        ],
+    )
+
+
+def tend(services: Services, *, deadline: datetime) -> None:
+    """Do what is due except polls, most urgent first; where polls have a function of their own."""
     do_all(
         services,
         [
@@ -33,10 +44,7 @@ def tick(services: Services, *, deadline: datetime) -> None:
             lambda: rates.release_backlogs(services),
             lambda: continue_runs(services, deadline=deadline),
             lambda: housekeeping.tend_tokens(services, deadline=deadline),
-            lambda: run_due_polls(services, deadline=deadline),
-            lambda: housekeeping.recheck_causes(services, deadline=deadline),
-            lambda: housekeeping.mend_webhooks(services, deadline=deadline),
-            lambda: housekeeping.prune_dead_letters(services),
+            lambda: housekeeping.run(services, deadline=deadline),
         ],
     )
 

@@ -27,7 +27,21 @@ DAY_S = 86_400
 TOKENS_EVERY_S = 60
 PRUNE_EVERY_S = 3600
 CONSUMERS_TOGETHER = 20
+RUN_S = 50  #: how long one run goes on where nobody says otherwise
 _ROUNDS = "~rounds"  #: no consumer's id begins so
+
+
+def run(services: Services, *, deadline: datetime | None = None) -> None:
+    """Do what is done once in a while and is due: look at causes, mend webhooks, prune letters."""
+    last = deadline or services.now() + timedelta(seconds=RUN_S)
+    do_all(
+        services,
+        [
+            lambda: recheck_causes(services, deadline=last),
+            lambda: mend_webhooks(services, deadline=last),
+            lambda: prune_dead_letters(services),
+        ],
+    )
 
 
 def walk_consumers(

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from chalicelib.domain import protocol
 from chalicelib.domain.rows import Row, RowName
 from chalicelib.flows.door import is_known, send_rows
 from chalicelib.flows.services import Services
 
+ROUNDS = 20
 SHARDS = 16  #: partitions of the due index
 
 
@@ -35,6 +37,17 @@ def sweep(services: Services, limit: int = 100) -> Swept:
         sent += for_shard[0]
         moved += for_shard[1]
     return Swept(sent=sent, moved=moved, more=more)
+
+
+def sweep_until(services: Services, deadline: datetime) -> Swept:
+    """Sweep again while something is left, until ``deadline`` and at most twenty times."""
+    sent = moved = 0
+    for _ in range(ROUNDS):
+        swept = sweep(services)
+        sent, moved = sent + swept.sent, moved + swept.moved
+        if not swept.more or services.now() >= deadline:
+            return Swept(sent=sent, moved=moved, more=swept.more)
+    return Swept(sent=sent, moved=moved, more=True)
 
 
 def _sweep_rows(services: Services, names: Sequence[RowName]) -> tuple[int, int]:

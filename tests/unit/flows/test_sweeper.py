@@ -11,7 +11,7 @@ from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.statuses import Kind, Status
 from chalicelib.flows.door import request_many
 from chalicelib.flows.setup_consumers import delete_consumer
-from chalicelib.flows.sweeper import sweep
+from chalicelib.flows.sweeper import sweep, sweep_until
 from tests.toy import CONSUMER, Toy, open_toy
 
 
@@ -122,3 +122,11 @@ def test_sweep_is_bounded_and_says_that_more_is_left(toy: Toy) -> None:
         sent += sweep(toy.services, limit=2).sent
     assert sent == 100
     assert not sweep(toy.services).more
+
+
+def test_sweep_goes_on_while_something_is_left(toy: Toy) -> None:
+    ask(toy, *(str(number) for number in range(4000)))
+    lose_messages(toy)
+    toy.pass_s(301)
+    swept = sweep_until(toy.services, toy.soon())
+    assert (swept.sent, swept.more) == (4000, False)
