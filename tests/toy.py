@@ -197,6 +197,8 @@ class Side:
 
     def source(self, kind: Kind) -> "Shop":
         self.calls.append("GET")
+        if self.toy.break_down and FLOWS[self.toy.break_down].kind is kind:
+            raise PowerCutError
         return self.toy.shop
 
     def target(self, kind: Kind, settings: Mapping[str, Any]) -> Till:
@@ -319,6 +321,7 @@ class Toy:
     counted: list[tuple[str, str]] = field(default_factory=list)
     opened: int = 0
     during_refresh: Callable[[], object] = lambda: None
+    break_down: str | None = None  #: a flow whose reading meets a defect of ours
 
     def __post_init__(self) -> None:
         self.stores = open_unruly_stores(now=self.now, rng=random.Random(1))

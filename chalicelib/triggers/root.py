@@ -1,0 +1,6 @@
+"""All entry points besides HTTP, for ``app.py`` to register."""
+
+from chalicelib.triggers.schedules import schedules
+from chalicelib.triggers.worker import worker
+
+BLUEPRINTS = (worker, schedules)
