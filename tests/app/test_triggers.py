@@ -14,7 +14,8 @@ from chalicelib.domain.statuses import Kind, Status
 from chalicelib.flows.door import request_many
 from chalicelib.queue.messages import to_text
 from tests.app.toy_world import make_settings
-from tests.toy import PRODUCTS, STOCK, PowerCutError, Toy, open_toy
+from tests.toy import Toy, open_toy
+from tests.toy_platforms import PRODUCTS, STOCK, PowerCutError
 
 
 @pytest.fixture

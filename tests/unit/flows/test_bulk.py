@@ -12,7 +12,8 @@ from chalicelib.domain.statuses import Kind, Status
 from chalicelib.flows import runs
 from chalicelib.flows.bulk import continue_resync, count_matching, from_spec, start_resync, to_spec
 from chalicelib.flows.door import request_many
-from tests.toy import CONSUMER, PRODUCTS, START, Toy, open_toy
+from tests.toy import CONSUMER, Toy, open_toy
+from tests.toy_platforms import PRODUCTS, START
 
 FAILED = RowQuery(consumer=CONSUMER, lanes=[PRODUCTS], statuses=[Status.FAILED])
 

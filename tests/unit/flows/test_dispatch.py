@@ -28,7 +28,8 @@ from chalicelib.flows.door import request_many
 from chalicelib.flows.imports import start_import
 from chalicelib.flows.setup_account import Given
 from chalicelib.flows.setup_connections import save_connection, webhook_address
-from tests.toy import CONSUMER, PRODUCTS, STOCK, PowerCutError, Toy, open_toy
+from tests.toy import CONSUMER, Toy, open_toy
+from tests.toy_platforms import PRODUCTS, STOCK, PowerCutError
 
 OTHER = "other-shirts"
 

@@ -17,7 +17,8 @@ from chalicelib.flows.imports import (
     start_import,
 )
 from chalicelib.store.table import TableBusyError
-from tests.toy import CONSUMER, PRODUCTS, START, Toy, open_toy, refused, throttled
+from tests.toy import CONSUMER, Toy, open_toy
+from tests.toy_platforms import PRODUCTS, START, refused, throttled
 
 YESTERDAY = (START - timedelta(days=1), START)
 

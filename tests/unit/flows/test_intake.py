@@ -11,7 +11,8 @@ import pytest
 from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import Health
 from chalicelib.flows.intake import Received, UnknownAddressError, receive
-from tests.toy import CONSUMER, PRODUCTS, STOCK, Toy, open_toy
+from tests.toy import CONSUMER, Toy, open_toy
+from tests.toy_platforms import PRODUCTS, STOCK
 
 SIGNED = {"X-Toy-Signature": "signed"}
 

@@ -6,30 +6,20 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.domain.log import Execution, ExecutionState, Link
+from chalicelib.domain.log import Execution, ExecutionState
 from chalicelib.domain.platforms import Changed
 from chalicelib.domain.ports import Change
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.rows import Row, RowName
 from chalicelib.domain.setup import Health, PollState
-from chalicelib.domain.statuses import Kind, Status
+from chalicelib.domain.statuses import Kind
 from chalicelib.flows import runs
 from chalicelib.flows.polls import is_news, run_poll
 from chalicelib.flows.setup_consumers import delete_consumer
-from chalicelib.flows.sweeps import sweep_of
 from chalicelib.flows.walking import BEGINNING
 from chalicelib.store.table import TableBusyError
-from tests.toy import (
-    CONSUMER,
-    PRODUCTS,
-    START,
-    STOCK,
-    PowerCutError,
-    Toy,
-    open_toy,
-    refused,
-    throttled,
-)
+from tests.toy import CONSUMER, Toy, open_toy
+from tests.toy_platforms import PRODUCTS, START, PowerCutError, refused, throttled
 
 
 @pytest.fixture
@@ -383,37 +373,3 @@ def test_switching_a_flow_off_ends_the_run_under_way(toy: Toy) -> None:
     [run] = runs_of(toy)
     assert run.collecting is False
     assert "switched off" in run.messages[0].text
-
-
-# --- full sweep ---------------------------------------------------------------------------------
-
-
-def link(toy: Toy, record: str) -> None:
-    ids = {"id": record, "other_id": f"T-{record}"}
-    toy.services.log.put_links(
-        [Link(consumer=CONSUMER, kind="product", platform="shop", other_platform="till", **ids)]
-    )
-
-
-def test_full_sweep_requests_every_linked_record_once_a_day(toy: Toy) -> None:
-    toy.switch(STOCK, on=True)
-    edit(toy, "1", "2", "3", "4", ago_s=90_000)
-    poll(toy, STOCK)
-    link(toy, "1")
-    link(toy, "4")
-    toy.work()
-    assert toy.row("1", STOCK).status is Status.SYNCED
-    planned = state(toy, sweep_of(STOCK))
-    assert planned.next_at == toy.at + timedelta(days=1)
-    toy.pass_s(86_400)
-    assert poll(toy, sweep_of(STOCK)) is False
-    assert toy.row("1", STOCK).is_owed
-    assert toy.row("4", STOCK).is_owed
-    assert not toy.row("2", STOCK).is_owed  # held until its product is linked
-    assert state(toy, sweep_of(STOCK)).next_at == toy.at + timedelta(days=1)
-    assert toy.shop.asked[-2][0] == BEGINNING
-
-
-def test_flow_without_a_full_sweep_plans_none(toy: Toy) -> None:
-    poll(toy)
-    assert toy.services.registry.read_poll(CONSUMER, sweep_of(PRODUCTS)) is None

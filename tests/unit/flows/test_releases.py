@@ -14,7 +14,8 @@ from chalicelib.domain.setup import Health, Release
 from chalicelib.domain.statuses import Kind, Status
 from chalicelib.flows.door import request_many
 from chalicelib.flows.releases import AGAIN_AFTER_S, Released, run_releases
-from tests.toy import CONSUMER, PRODUCTS, STOCK, Toy, open_toy
+from tests.toy import CONSUMER, Toy, open_toy
+from tests.toy_platforms import PRODUCTS, STOCK
 
 HATS = mapping_cause(PRODUCTS, "category", "hats")
 

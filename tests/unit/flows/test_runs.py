@@ -10,7 +10,8 @@ from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.statuses import Kind, Status
 from chalicelib.flows import runs
 from chalicelib.flows.door import request_many
-from tests.toy import CONSUMER, PRODUCTS, Toy, open_toy
+from tests.toy import CONSUMER, Toy, open_toy
+from tests.toy_platforms import PRODUCTS
 
 
 @pytest.fixture

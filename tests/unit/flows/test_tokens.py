@@ -14,7 +14,8 @@ from chalicelib.flows import tokens
 from chalicelib.flows.setup_account import Given
 from chalicelib.flows.setup_connections import save_connection
 from chalicelib.flows.setup_credentials import open_credentials
-from tests.toy import CONSUMER, START, Toy, open_toy
+from tests.toy import CONSUMER, Toy, open_toy
+from tests.toy_platforms import START
 
 LATER = START + timedelta(seconds=1000)
 
