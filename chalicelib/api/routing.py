@@ -173,7 +173,7 @@ def _read_body(route: Route, request: Request) -> Any:
 def _respond(route: Route, result: Any) -> Response:
     if isinstance(result, Response):
         return result
-    return answer(route.status if result is not None else 204, result)
+    return answer(route.status, result)
 
 
 def answer(status: int, body: Any) -> Response:

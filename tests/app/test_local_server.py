@@ -3,12 +3,12 @@
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from chalice.app import Chalice
+from chalice.app import Chalice, Request, Response
 from chalice.config import Config
 from chalice.local import LocalDevServer, create_local_server
 
@@ -37,10 +37,27 @@ def address(request: pytest.FixtureRequest, world: World) -> Iterator[tuple[str,
         assert isinstance(app, Chalice)
 
 
-def ask(address: tuple[str, int], key: str, consumer: str) -> tuple[int, Any]:
-    connection = http.client.HTTPConnection(*address, timeout=10)
+@pytest.fixture
+def meeting() -> Iterator[None]:
+    """Let requests that ask for it go on two by two, after Chalice has noted both as current."""
+    barrier = threading.Barrier(2)
+
+    def meet(request: Request, get_response: Callable[[Request], Response]) -> Response:
+        if "x-meet" in request.headers:
+            barrier.wait(timeout=10)
+        return get_response(request)
+
+    app.register_middleware(meet, "http")
     try:
-        headers = {"Authorization": f"Bearer {key}", "Connection": "close"}
+        yield
+    finally:
+        app.middleware_handlers.remove((meet, "http"))
+
+
+def ask(address: tuple[str, int], key: str, consumer: str, **more: str) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection(*address, timeout=20)
+    try:
+        headers = {"Authorization": f"Bearer {key}", "Connection": "close", **more}
         connection.request("GET", f"/v1/consumers/{consumer}", headers=headers)
         answered = connection.getresponse()
         return answered.status, json.loads(answered.read())
@@ -61,3 +78,18 @@ def test_two_keys_at_once_from_many_threads_see_their_own_consumer_alone(
         assert status == (200 if key == wanted else 404)
         if key == wanted:
             assert body["id"] == wanted
+
+
+def test_a_request_keeps_its_own_key_while_another_one_becomes_current(
+    address: tuple[str, int], world: World, meeting: None
+) -> None:
+    own = {name: world.key(name, Role.VIEWER) for name in ("acme", "bistro")}
+
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(ask, address, own[name], name, **{"X-Meet": "1"}) for name in own]
+        answers = [one.result() for one in asked]
+
+    assert [(status, body.get("id")) for status, body in answers] == [
+        (200, "acme"),
+        (200, "bistro"),
+    ]

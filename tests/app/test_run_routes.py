@@ -104,7 +104,7 @@ def test_a_re_sync_is_started_shown_listed_and_cancelled(api: Api, world: World)
     [
         ({"kind": "inventory"}, "filter.kind"),
         ({"statuss": "Failed"}, "filter.statuss"),
-        ({"code": True}, "filter.code"),
+        ({"q": True}, "filter.q"),
         ({"flow": {"a": 1}}, "filter.flow"),
         ({"q": "ab"}, "filter.q"),
         ({"from": "soon"}, "filter.from"),
