@@ -227,9 +227,12 @@ def _letter_of_reason(reason: str) -> str:
 
 
 def _has_filters(query: RowQuery) -> bool:
-    return bool(
-        query.statuses or query.reasons or query.codes or query.execution or query.group
-    ) or (query.cause is not None and bool(query.lanes or query.listed_from or query.listed_to))
+    """Whether many of the rows that are read may be no answer: then more are read at once."""
+    few_leased = Status.PROCESSING in query.statuses and Status.PENDING not in query.statuses
+    if query.reasons or query.codes or query.execution or few_leased:
+        return True
+    waiting = query.cause is not None or query.group is not None
+    return waiting and bool(query.lanes or query.statuses or query.listed_from or query.listed_to)
 
 
 def _accepts(query: RowQuery, row: Row, shown: set[RowName]) -> bool:

@@ -164,6 +164,17 @@ def test_a_cursor_does_not_depend_on_the_order_of_values_or_the_limit(world: Wor
     assert len(world.log.list_rows(again, limit=3, cursor=page.next).items) == 3
 
 
+def test_a_cursor_stays_good_when_a_new_flow_comes_up(world: World) -> None:
+    expected = fill(world, 4)
+    query = RowQuery(consumer=CONSUMER)
+    first = world.log.list_rows(query, limit=2)
+    world.request(make_name("new", flow=ORDERS))
+
+    second = world.log.list_rows(query, limit=2, cursor=first.next)
+
+    assert records_of(second.items) == expected[2:]
+
+
 def test_a_page_needs_a_limit(world: World) -> None:
     with pytest.raises(ValueError, match="at least one"):
         world.log.list_rows(RowQuery(consumer=CONSUMER), limit=0)
