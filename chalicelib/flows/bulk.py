@@ -30,18 +30,20 @@ def with_status(query: RowQuery) -> RowQuery:
     return query if query.statuses else replace(query, statuses=[Status.FAILED])
 
 
-def count_matching(services: Services, query: RowQuery) -> tuple[int, bool]:
+def count_matching(
+    services: Services, query: RowQuery, *, most: int = COUNTED_AT_MOST
+) -> tuple[int, bool]:
     """Return how many rows a re-sync of this filter would request, and whether that is exact.
 
-    Counters answer where only flows and statuses are asked for; else at most 10,000 rows are looked
-    at.
+    Counters answer where only flows and statuses are asked for; else rows are looked at, ``most``
+    of them.
     """
     query = with_status(query)
     if not any(getattr(query, name) for name in _FINE):
         return _count_now(services, query), True
     count = 0
     cursor: str | None = None
-    while count < COUNTED_AT_MOST:
+    while count < most:
         page = services.log.list_rows(query, limit=COUNT_PAGE, cursor=cursor)
         count += len(page.items)
         cursor = page.next

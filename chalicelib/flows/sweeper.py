@@ -39,11 +39,11 @@ def sweep(services: Services, limit: int = 100) -> Swept:
     return Swept(sent=sent, moved=moved, more=more)
 
 
-def sweep_until(services: Services, deadline: datetime) -> Swept:
+def sweep_until(services: Services, deadline: datetime, *, limit: int = 100) -> Swept:
     """Sweep again while something is left, until ``deadline`` and at most twenty times."""
     sent = moved = 0
     for _ in range(ROUNDS):
-        swept = sweep(services)
+        swept = sweep(services, limit)
         sent, moved = sent + swept.sent, moved + swept.moved
         if not swept.more or services.now() >= deadline:
             return Swept(sent=sent, moved=moved, more=swept.more)
