@@ -237,14 +237,25 @@ def test_doubles_go_wrong_settings_are_replaced_others_are_left(connected: Conne
     assert [one["uriTemplate"] for one in left[1:]] == ["https://elsewhere.example.com/hook"]
 
 
-def test_subscription_with_wrong_settings_alone_is_replaced(connected: Connected) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bodyTemplate": "${resource-id}"},
+        {"qualityOfService": 0},
+        {"idSetAccepted": False},
+        {"subscribeTo": "product.modified"},
+    ],
+)
+def test_subscription_with_a_wrong_setting_is_replaced(
+    connected: Connected, change: dict[str, Any]
+) -> None:
     connected.platform().ensure_webhooks(OURS)
     body = {name: value for name, value in _subscriptions(connected)[0].items() if name != "id"}
     connected.shop.call("DELETE", "integration-service/webhook/1")
-    connected.shop.post("integration-service/webhook", body | {"bodyTemplate": "${resource-id}"})
+    connected.shop.post("integration-service/webhook", body | change)
     connected.platform().ensure_webhooks(OURS)
     (found,) = _subscriptions(connected)
-    assert found["bodyTemplate"] == body["bodyTemplate"]
+    assert {name: value for name, value in found.items() if name != "id"} == body
 
 
 def test_what_the_simulator_sends_is_read(connected: Connected) -> None:

@@ -263,9 +263,15 @@ STEPS = (
 
 @pytest.mark.parametrize("mode", ["answer", "drop_before", "drop_after", "half_body", "html"])
 @pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("number", ["", "77"], ids=["private app", "OAuth app"])
 def test_order_is_finished_once_wherever_the_first_attempts_broke(
-    connected: Connected, step: str, mode: str
+    step: str, mode: str, number: str
 ) -> None:
+    with connect(settings={"installation_instance_id": number}) as connected:
+        _finish_once(connected, step, mode)
+
+
+def _finish_once(connected: Connected, step: str, mode: str) -> None:
     product = connected.shop.product(stock=10)
     contacts = len(connected.simulator.world.contacts.by_id)
     order = connected.order(
@@ -280,6 +286,7 @@ def test_order_is_finished_once_wherever_the_first_attempts_broke(
         assert attempts < 8, repr(result)
         result = connected.sync_one(order)
         connected.shop.clock.advance(60)  # an unknown outcome is looked up after the settle time
+    connected.simulator.clear_faults()
     assert connected.count_orders() == 1
     assert len(connected.payments(result.target_id)) == 1
     assert connected.shop.level(product) == (8, 0, 8)

@@ -306,6 +306,12 @@ def test_sale_without_buyer_and_walk_in_contact_says_what_to_choose(connected: C
     assert "walk-in" in failure.detail
 
 
+def test_buyer_named_after_the_invoice_is_left(connected: Connected) -> None:
+    done = connected.create(connected.order())
+    connected.simulator.invoice(int(done.target_id))
+    assert connected.sync_one(connected.order(customer=ANN), done.target_id).equal
+
+
 def test_country_is_written_with_two_letters_where_the_account_wants_it() -> None:
     with connect(settings={"country_format": "alpha2"}) as connected:
         done = connected.create(connected.order(customer=ANN))

@@ -36,6 +36,15 @@ def test_payments_are_booked_once_and_a_later_one_is_added(connected: Connected)
     assert connected.there(done.target_id)["orderPaymentStatus"] == "PAID"
 
 
+@pytest.mark.parametrize(("number", "searches"), [("", 0), ("77", 1)])
+def test_payments_of_a_new_order_are_looked_up_where_it_may_be_an_old_one(
+    number: str, searches: int
+) -> None:
+    with connect(settings={"installation_instance_id": number}) as connected:
+        connected.create(connected.order(payments=(connected.payment(),)))
+        assert connected.calls("customer-payment-search") == searches
+
+
 def test_payment_of_nothing_is_not_booked(connected: Connected) -> None:
     done = connected.create(connected.order(payments=(connected.payment("0.00"),)))
     assert connected.payments(done.target_id) == []

@@ -120,6 +120,11 @@ def test_figures_of_an_untracked_product_are_left() -> None:
     assert dict(to_stock_level(product("connector/product_bare"), found).on_hand) == {}
 
 
+def test_bundle_has_no_stock_of_its_own_whatever_it_says() -> None:
+    body = {"id": 7, "stock": {"stockTracked": True}, "composition": {"bundle": True}}
+    assert not to_product(read_as(ProductModel, body, "it"), {}, {}).tracked
+
+
 def test_order_with_odd_shapes_is_read() -> None:
     order = read_as(OrderModel, payload("connector/order_odd_shapes"), "it")
     assert (order.id, order.rows, order.invoice, order.payment_status) == (
