@@ -23,6 +23,7 @@ from tests.builders import Clock, make_name, make_request
 
 LEASE_S = 60
 SETTLE_S = 60
+PAGES_AT_MOST = 500  #: a list that leads in a circle is found out
 
 #: Name -> opens stores, given a folder of its own and a clock.
 ADAPTERS: Mapping[str, Callable[[Path, Clock], Stores]] = {
@@ -102,12 +103,13 @@ def read_all(read: Callable[[str | None], Page[Any]]) -> list[Any]:
     """Page to the end."""
     found: list[Any] = []
     cursor = None
-    while True:
+    for _ in range(PAGES_AT_MOST):
         page = read(cursor)
         found += page.items
         cursor = page.next
         if cursor is None:
             return found
+    raise AssertionError(f"after {PAGES_AT_MOST} pages there is no end: {found[:5]} …")
 
 
 def records_of(rows: Sequence[Row]) -> list[str]:
