@@ -5,28 +5,21 @@ Everything they do follows from one seeded die and one movable clock, so that a 
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.causes import connection_cause, record_cause
+from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.platforms import (
-    Account,
     ChangePage,
     Check,
     Choice,
     Done,
     Found,
-    Offer,
-    Pace,
     Wanted,
-    WebhookRead,
 )
 from chalicelib.domain.reasons import Reason, SyncFailure
-from chalicelib.domain.retries import RetryPolicy
 from chalicelib.domain.statuses import Kind, Outcome
-from chalicelib.flows.declare import Flow, LinkNeed, MappingRule, Planning, Showing
-from chalicelib.flows.mappings.answers import mapped
 
 SETTLE_S = 60
 TIMEOUT_S = 15
@@ -52,9 +45,11 @@ class Clock:
 class Faults:
     """How often something goes wrong; all 0 once a run comes to rest."""
 
-    crash: float = 0.02
-    lost_answer: float = 0.12
+    crash: float = 0.004
+    lost_answer: float = 0.15
     late: float = 0.3
+    repeated: float = 0.5
+    edited_meanwhile: float = 0.25
     refused: float = 0.05
     stale_read: float = 0.1
     throttled: float = 0.04
@@ -98,7 +93,7 @@ class Copy:
     versions: list[int] = field(default_factory=list)
 
 
-class ViolationError(AssertionError):
+class ViolationError(BaseException):
     """An invariant of PROTOCOL.md does not hold."""
 
 
@@ -110,9 +105,11 @@ class World:
     clock: Clock
     faults: Faults
     pause: Callable[[str], None] = lambda what: None  # lets other actors run; may crash this one
+    meanwhile: Callable[[str], None] = lambda record: None  # somebody edits what was just read
     things: dict[str, list[Thing]] = field(default_factory=dict)
     copies: dict[str, Copy] = field(default_factory=dict)
     late: list[tuple[datetime, Callable[[], None]]] = field(default_factory=list)
+    applied_at: datetime | None = None  # while something late is applied: when that was
     refuses: bool = False  # the token is refused
     keyed: bool = True  # whether the target honours idempotency keys
 
@@ -141,8 +138,9 @@ class World:
         """Apply what the target took and had not done yet."""
         due = [item for item in self.late if item[0] <= self.clock.at]
         self.late = [item for item in self.late if item[0] > self.clock.at]
-        for _, apply in sorted(due, key=lambda item: item[0]):
+        for self.applied_at, apply in sorted(due, key=lambda item: item[0]):
             apply()
+        self.applied_at = None
 
     def copies_of(self, kind: str, record: str) -> list[Copy]:
         """What the target holds of one record."""
@@ -180,7 +178,7 @@ class World:
 
     def _visible_at(self) -> datetime:
         lag_s = self.dice.random() * (SETTLE_S / 3) if self.happens(self.faults.late) else 0
-        return self.clock.at + timedelta(seconds=lag_s)
+        return (self.applied_at or self.clock.at) + timedelta(seconds=lag_s)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,6 +197,8 @@ class WorldSource:
             if history:
                 stale = len(history) > 1 and self.world.happens(self.world.faults.stale_read)
                 found[id_] = history[-2] if stale else history[-1]
+                if self.world.happens(self.world.faults.edited_meanwhile):
+                    self.world.meanwhile(id_)
         return found
 
     def list_changes(
@@ -315,9 +315,7 @@ class WorldPlatform:
 
     def target(self, kind: Kind, settings: Mapping[str, Any]) -> WorldTarget:
         """The port that writes copies."""
-        return WorldTarget(
-            world=self.world, kind=kind.value, may_send_until=self.may_send_until
-        )
+        return WorldTarget(world=self.world, kind=kind.value, may_send_until=self.may_send_until)
 
     def check(self) -> Check:
         """Always well."""
@@ -334,68 +332,3 @@ class WorldPlatform:
     def refresh_tokens(self) -> Mapping[str, str]:
         """Nothing to refresh."""
         return {}
-
-
-def _plan_product(thing: Thing, planning: Planning) -> Plan:
-    category = mapped(planning, "category", thing.category, sentence="unmapped")
-    return Plan(record=thing.id, version=thing.version, value=f"{thing.value}@{category}")
-
-
-def _plan_stock(thing: Thing, planning: Planning) -> Plan:
-    if thing.id not in planning.linked:
-        raise SyncFailure(
-            Reason.NEEDS_RECORD, "product first", cause=record_cause("product", thing.id)
-        )
-    return Plan(record=thing.id, version=thing.version, value=thing.value)
-
-
-def _columns(showing: Showing) -> Mapping[str, Any]:
-    return {"name": showing.record.id}
-
-
-_RETRY = RetryPolicy(attempts=4, base_s=10, cap_s=120)
-PRODUCTS = Flow(
-    name="erp-products-to-till",
-    label="Products",
-    kind=Kind.PRODUCT,
-    source="erp",
-    target="till",
-    plan=_plan_product,
-    columns=_columns,
-    links=LinkNeed(kind="product", side="source", ids=lambda thing: (thing.id,)),
-    mappings=(MappingRule(name="category", label="", source_label="", target_label=""),),
-    retry=_RETRY,
-    keeps_record=False,
-)
-STOCK = replace(
-    PRODUCTS,
-    name="erp-stock-to-till",
-    kind=Kind.STOCK,
-    plan=_plan_stock,
-    mappings=(),
-    links_records=False,
-    follows=PRODUCTS.name,
-    queue="stock",
-)
-FLOWS = {flow.name: flow for flow in (PRODUCTS, STOCK)}
-
-
-def _no_webhook(account: Account, delivery: Any) -> WebhookRead:
-    return WebhookRead(ignored="none here")
-
-
-def offer_of(name: str, world: World, *, calls: int) -> Offer:
-    """The offer of one side."""
-    return Offer(
-        name=name,
-        label=name,
-        pace=Pace(calls=calls, window_s=60, settle_s=SETTLE_S, timeout_s=TIMEOUT_S),
-        fields=(),
-        sources=(Kind.PRODUCT, Kind.STOCK),
-        targets=(Kind.PRODUCT, Kind.STOCK),
-        choices=(),
-        open=lambda account: WorldPlatform(world=world),
-        read_webhook=_no_webhook,
-        record_url=lambda connection, kind, id_: None,
-        one_writer=(Kind.PRODUCT,) if name == "till" else (),
-    )
