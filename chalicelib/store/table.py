@@ -24,7 +24,6 @@ ITEM_BYTES = 400 * 1024  #: DynamoDB, "Service quotas": item size
 PARTITION_KEY_BYTES = 2048
 SORT_KEY_BYTES = 1024
 TRANSACT_AT_MOST = 100  #: TransactWriteItems
-GET_AT_MOST = 100  #: BatchGetItem
 EXISTS = Term("pk", Op.GT, "")
 
 

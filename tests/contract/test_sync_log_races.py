@@ -13,10 +13,13 @@ import pytest
 from chalicelib.domain.log import RowQuery
 from chalicelib.domain.protocol import DUE_AFTER_S, request
 from chalicelib.domain.statuses import Status
-from chalicelib.store.table import LimitError, TableBusyError
+from chalicelib.store import keys
+from chalicelib.store.sync_log import TableSyncLog
+from chalicelib.store.table import Entry, Index, LimitError, TableBusyError
 from local.sqlite.unruly import UnrulyStores, open_unruly_stores
 from tests.builders import CONSUMER, PRODUCTS, Clock, make_exchange, make_name, make_request
 from tests.contract import stores as under_contract
+from tests.contract.counting import CountingTable
 from tests.contract.stores import World, row_of
 
 clock, stores, world = under_contract.clock, under_contract.stores, under_contract.world
@@ -138,6 +141,24 @@ def test_a_late_index_shows_no_row_under_a_status_it_left(
 
     assert sorted(lagging.records()) == ["1", "2"]
     assert sorted(lagging.records(statuses=[Status.SYNCED])) == ["1", "2"]
+
+
+class HalfMovedTable(CountingTable):
+    """An index that shows a row's new entry and still the old one."""
+
+    def query_index(self, index: Index, pk: str, **options: Any) -> list[Entry]:
+        entries = list(super().query_index(index, pk, **options))
+        if "|P|" in pk:
+            row = keys.row_pk(make_name("1"))
+            entries.append(Entry("2026-11-21T00:00:00.000000Z|1", row, keys.ROW))
+        return entries
+
+
+def test_a_row_with_two_entries_is_shown_once(world: World) -> None:
+    world.sync("1")
+    log = TableSyncLog(table=HalfMovedTable(world.stores.log_table), vault=world.stores.vault)
+
+    assert len(log.list_rows(RowQuery(consumer=CONSUMER), limit=5).items) == 1
 
 
 def test_a_late_index_names_rows_that_are_due_no_more(lagging: World, unruly: UnrulyStores) -> None:
