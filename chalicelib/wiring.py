@@ -31,6 +31,7 @@ from chalicelib.ops import metrics
 from chalicelib.ops.settings import Home, Settings
 
 CREDENTIALS_KEPT_S = 300  #: PROTOCOL, worker: opened credentials stay in memory 5 minutes
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: sorts as it counts
 
 
@@ -106,9 +107,6 @@ class Openings:
     ) -> Mapping[str, str] | None:
         assert self.services is not None  # noqa: S101 - set by build before anything is opened
         return tokens.renew(self.services, connection, refused)
-
-
-_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 
 
 def build(

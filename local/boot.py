@@ -1,11 +1,11 @@
 """What a start on one machine does before anything else: the previous process is gone."""
 
+from datetime import timedelta
+
 from chalicelib.domain.protocol import DUE_AT_MOST_S, end_lease_early
 from chalicelib.flows.declare import base_name
-from chalicelib.flows.loading import pace_of
 from chalicelib.flows.services import Services
 from chalicelib.flows.sweeper import SHARDS
-from datetime import timedelta
 
 ROWS_OF_A_SHARD = 5000
 
@@ -13,7 +13,7 @@ ROWS_OF_A_SHARD = 5000
 def end_old_leases(services: Services) -> int:
     """Let leases of the previous process end once the platform has settled; returns how many.
 
-    Nobody of the previous boot can still send, so a lease need only cover what is already on its way.
+    """Let leases of the previous process end once the platform has settled; returns how many.
     """
     ended = 0
     before = services.now() + timedelta(seconds=DUE_AT_MOST_S)

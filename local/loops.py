@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from chalicelib.flows import dispatch, housekeeping, sweeper
 from chalicelib.flows.engine import WorkerCrashError, sync_batch
@@ -35,9 +36,9 @@ class Loops:
 
     def start(self) -> None:
         """Start all threads."""
-        for queue, size in BATCHES.items():
+        for queue in BATCHES:
             for number in range(self.workers):
-                self._start(f"{queue}-{number}", lambda queue=queue, size=size: self._work(queue, size))
+                self._start(f"{queue}-{number}", partial(self._work, queue))
         self._start("dispatcher", lambda: self._every(self.tick_s, self._tick))
         self._start("sweeper", lambda: self._every(SWEEP_EVERY_S, self._sweep))
         self._start("housekeeping", lambda: self._every(HOUSEKEEPING_EVERY_S, self._keep_house))
@@ -58,9 +59,9 @@ class Loops:
             self._guarded(act)
             self._stop.wait(seconds)
 
-    def _work(self, queue: str, size: int) -> None:
+    def _work(self, queue: str) -> None:
         while not self._stop.is_set():
-            if not self._guarded(lambda: self._work_batch(queue, size)):
+            if not self._guarded(lambda: self._work_batch(queue, BATCHES[queue])):
                 self._stop.wait(IDLE_S)
 
     def _work_batch(self, queue: str, size: int) -> bool:

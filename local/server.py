@@ -1,7 +1,7 @@
 """Serves the Chalice app over HTTP on one machine, with Chalice's own local server classes.
 
-Those keep each request to its thread; what they answer by themselves (unknown paths, broken requests)
-is given the shape of our API here.
+Those keep each request to its thread; what they answer by themselves (unknown paths, broken
+requests) is given the shape of our API here.
 """
 
 import json

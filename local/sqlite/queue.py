@@ -32,6 +32,7 @@ _WAITING = (
 )
 _TAKE = "UPDATE messages SET receives = receives + 1, visible_at = ? WHERE id = ?"
 _BURY = "UPDATE messages SET queue = ?, receives = 0, visible_at = ? WHERE id = ?"
+_FREE = "UPDATE messages SET visible_at = ? WHERE receives > 0"
 _DELETE = "DELETE FROM messages WHERE id = ? AND receives = ? AND queue = ?"
 _COUNT = "SELECT COUNT(*) FROM messages WHERE queue = ?"
 
@@ -96,6 +97,11 @@ class SqliteQueue:
         if rows:
             with self._database.writing() as db:
                 db.executemany(_DELETE, rows)
+
+    def free_taken(self) -> None:
+        """After a restart: give back what the previous process had taken; nobody else takes here."""
+        with self._database.writing() as db:
+            db.execute(_FREE, (self._now().timestamp(),))
 
     def count(self, queue: str) -> int:
         """How many messages are in the queue, taken and delayed ones included."""

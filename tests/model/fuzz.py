@@ -1,4 +1,4 @@
-"""Play many random runs, or replay one: ``python -m tests.model.fuzz --seeds 100000``, ``--seed 7``."""
+"""Play many random runs, or replay one: ``--seeds 100000``, ``--seed 7``."""
 
 import argparse
 import sys

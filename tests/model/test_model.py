@@ -1,4 +1,4 @@
-"""PROTOCOL's invariants over thousands of random runs of the real engine; and the test has teeth."""
+"""PROTOCOL's invariants over thousands of random runs of the real engine, and its teeth."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
