@@ -1,7 +1,7 @@
 """Builds the real objects; the only module that knows everything.
 
-Entry points call ``services()`` inside the handler, never at import. One machine and tests say which
-stores to use with ``use``.
+Entry points call ``services()`` inside the handler, never at import. One machine and tests say
+which stores to use with ``use``.
 """
 
 import random
@@ -17,7 +17,6 @@ import httpx
 from chalicelib.connectors.catalog import OFFERS
 from chalicelib.connectors.hosts import HostGuard
 from chalicelib.connectors.opening import open_account
-from chalicelib.domain.log import Exchange
 from chalicelib.domain.platforms import Offer
 from chalicelib.domain.ports import Registry, SyncLog, Vault, WorkQueue
 from chalicelib.domain.setup import Connection

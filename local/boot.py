@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from chalicelib.domain.protocol import DUE_AT_MOST_S, end_lease_early
-from chalicelib.flows.declare import base_name
+from chalicelib.domain.rows import RowName
+from chalicelib.flows.declare import base_name, connections_of
+from chalicelib.flows.loading import pace_of
 from chalicelib.flows.services import Services
 from chalicelib.flows.sweeper import SHARDS
 
@@ -13,7 +15,8 @@ ROWS_OF_A_SHARD = 5000
 def end_old_leases(services: Services) -> int:
     """Let leases of the previous process end once the platform has settled; returns how many.
 
-    """Let leases of the previous process end once the platform has settled; returns how many.
+    Nobody of the previous boot can still send, so a lease need only cover what is on its
+    way already.
     """
     ended = 0
     before = services.now() + timedelta(seconds=DUE_AT_MOST_S)
@@ -22,13 +25,16 @@ def end_old_leases(services: Services) -> int:
         rows = [row for row in services.log.read_rows(names) if row is not None]
         leased = [row for row in rows if row.is_leased(services.now())]
         writes = [
-            end_lease_early(row, settle_s=_settle_s(services, row.name.flow), now=services.now())
+            end_lease_early(row, settle_s=_settle_s(services, row.name), now=services.now())
             for row in leased
         ]
         ended += sum(done.tag is not None for done in services.log.write_rows(writes))
     return ended
 
 
-def _settle_s(services: Services, flow: str) -> float:
-    target = services.flows[base_name(flow)].target
-    return services.offers[target].pace.settle_s
+def _settle_s(services: Services, name: RowName) -> float:
+    flow = services.flows[base_name(name.flow)]
+    offer = services.offers[flow.target]
+    target = connections_of(flow, name.flow)[1]
+    connection = services.registry.read_connection(name.consumer, target)
+    return pace_of(offer, connection).settle_s if connection else offer.pace.settle_s
