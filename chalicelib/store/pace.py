@@ -41,7 +41,7 @@ class PacePart(LogPart):
         listed = _listed(consumer, key)
         choices = [
             choice("taken", fits, Effect(add={"n": count})),
-            choice("taken", fresh, Effect(set={"w": start, "n": min(count, limit), **listed})),
+            choice("taken", fresh, Effect(set={"w": start, "n": count, **listed})),
         ]
         return self.table.write_many([Write(key, choices)])[0].tag is not None
 

@@ -111,13 +111,14 @@ def test_a_slot_is_a_quarter_of_an_hour(time: str, slot: str) -> None:
 
 
 def test_rows_that_failed_alike_make_one_group_with_its_first_and_last() -> None:
-    first, last = "2026-11-22T07:00:00.000000Z", "2026-11-22T08:00:00.000000Z"
+    first, mid, last = (f"2026-11-22T{hour}:00:00.000000Z" for hour in ("07", "08", "09"))
+    times = {"1": mid, "2": first, "3": last}
 
-    held = told([(row("1"), failed("1", last)), (row("2"), failed("2", first))])
+    held = told([(row(one), failed(one, at)) for one, at in times.items()])
 
     group = held["G|shop", "aa"]
-    assert (group["n"], group["first"], group["last"]) == (2, first, last)
-    assert (group["r"], group["ex"]) == ("conflict", "orders.2")
+    assert (group["n"], group["first"], group["last"]) == (3, first, last)
+    assert (group["r"], group["ex"]) == ("conflict", "orders.3")
 
 
 def test_the_last_row_out_takes_the_group_with_it() -> None:
