@@ -88,7 +88,7 @@ def test_no_answer_repeats_a_secret_that_was_given(api: Api) -> None:
     assert "hunter2" not in json.dumps(answered.json["error"]["details"][0])
 
 
-@pytest.mark.parametrize("limit", ["0", "201", "-1", "ten", "1.5", "", "9" * 30, "²"])
+@pytest.mark.parametrize("limit", ["0", "201", "-1", "ten", "1.5", "", "9" * 5000, "٣"])
 @pytest.mark.parametrize(
     "path", [LOGS, "/v1/consumers", "/v1/keys", "/v1/dlq", "/v1/consumers/acme/groups"]
 )

@@ -22,6 +22,7 @@ def test_pages_hold_each_item_once_and_end() -> None:
 
     assert [*first.items, *second.items, *third.items] == ITEMS
     assert (first.previous, third.next) == (None, None)
+    assert page(len(ITEMS)).next is None
 
 
 def test_the_way_back_is_the_way_there() -> None:
