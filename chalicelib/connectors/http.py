@@ -1,4 +1,4 @@
-"""The only outgoing HTTP: timeouts, deadlines, one status table, redacted exchanges, a host guard."""
+"""The only outgoing HTTP: timeouts, deadlines, one status table, redacted exchanges."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -271,7 +271,7 @@ def _reason_of_other(status: int, *, writes: bool) -> Reason:
 
 
 def retry_after_s(headers: Mapping[str, str], *, now: datetime | None = None) -> float | None:
-    """Read ``Retry-After`` as seconds or as an HTTP date (RFC 9110, 10.2.3); None if there is none."""
+    """Read ``Retry-After`` as seconds or as an HTTP date (RFC 9110, 10.2.3); None if absent."""
     text = headers.get("retry-after", "").strip()
     if not text:
         return None

@@ -58,7 +58,7 @@ def _redact_text(key: str, value: str) -> str:
 
 
 def redact_body(body: bytes) -> str:
-    """Return a body as text: JSON by field names, anything else only if it is short and harmless."""
+    """Return a body as text: JSON by field names, else only what is short and harmless."""
     if not body:
         return ""
     try:

@@ -99,7 +99,7 @@ class SqliteQueue:
                 db.executemany(_DELETE, rows)
 
     def free_taken(self) -> None:
-        """After a restart: give back what the previous process had taken; nobody else takes here."""
+        """After a restart: give back what the previous process had taken."""
         with self._database.writing() as db:
             db.execute(_FREE, (self._now().timestamp(),))
 
