@@ -231,6 +231,18 @@ def test_tokens_are_exchanged_by_the_dispatcher(toy: Toy) -> None:
     assert toy.connection().tokens_refreshed_at == toy.at
 
 
+def test_failing_exchange_of_one_account_stops_no_other(toy: Toy) -> None:
+    toy.set_up(OTHER)
+    given = Given(credentials={"refresh_token": "refresh-1"})
+    for consumer in (CONSUMER, OTHER):
+        save_connection(toy.services, consumer, "shop", given, loopback=True, by="test")
+    toy.tokens.faults = [SyncFailure(Reason.RETRYING, "Shop answered 503.")]
+    tick(toy)
+    exchanged = [toy.connection("shop", c).tokens_refreshed_at for c in (CONSUMER, OTHER)]
+    assert exchanged == [None, toy.at]
+    assert ("housekeeping_failed", "retrying") in toy.counted
+
+
 def test_webhooks_are_mended_once_a_day(toy: Toy) -> None:
     tick(toy)
     addresses = {(n, webhook_address(toy.services, toy.connection(n))) for n in ("shop", "till")}

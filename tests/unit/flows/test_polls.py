@@ -135,6 +135,17 @@ def test_poll_reads_its_overlap_again_and_skips_what_is_known(toy: Toy) -> None:
     assert runs_of(toy)[0].counts == {"found": 2, "requested": 1, "skipped": 1}
 
 
+def test_cursor_never_moves_back(toy: Toy) -> None:
+    edit(toy, "1")
+    poll(toy)
+    before = state(toy).cursor
+    del toy.shop.things["1"]
+    toy.shop.edit("late", at=toy.at - timedelta(seconds=330))
+    poll(toy)
+    assert toy.row("late").is_owed
+    assert state(toy).cursor == before
+
+
 def test_first_poll_begins_at_the_start_date(toy: Toy) -> None:
     start = START - timedelta(days=1)
     toy.switch(PRODUCTS, on=True, settings={"start_date": start.isoformat()})

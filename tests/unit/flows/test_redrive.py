@@ -135,6 +135,12 @@ def test_prune_deletes_letters_whose_row_recovered_or_failed_anew(toy: Toy) -> N
     assert run(toy) == RedriveResult(received=2, requested=2, dropped=0)
 
 
+def test_prune_deletes_letters_whose_row_was_requested_since(toy: Toy) -> None:
+    fail(toy, "1")
+    ask(toy, "1", by="person")
+    assert prune(toy.services) == 1
+
+
 def test_prune_keeps_letters_whose_row_is_owed(toy: Toy) -> None:
     toy.shop.edit("1")
     ask(toy, "1")

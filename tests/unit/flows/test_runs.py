@@ -149,7 +149,8 @@ def test_row_requested_again_by_a_later_run_counts_when_its_state_is_final(toy: 
 
 
 def test_two_watchers_at_once_count_a_row_once(toy: Toy) -> None:
-    run = collected(toy, "1", "2")
+    toy.till.fails["slow"] = SyncFailure(Reason.RETRYING, "Later.", retry_after_s=500)
+    run = collected(toy, "1", "2", "slow")
     toy.work()
     seen = read(toy, run)
     runs.watch(toy.services, seen)

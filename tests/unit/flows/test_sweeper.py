@@ -1,16 +1,17 @@
 """The sweeper: nothing waits for ever, nothing multiplies."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from chalicelib.domain import protocol
+from chalicelib.domain.ports import Change
 from chalicelib.domain.protocol import Request
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.statuses import Kind, Status
 from chalicelib.flows.door import request_many
-from chalicelib.flows.setup_consumers import delete_consumer
 from chalicelib.flows.sweeper import sweep, sweep_until
 from tests.toy import CONSUMER, Toy, open_toy
 
@@ -104,7 +105,8 @@ def test_rows_of_a_deleted_consumer_are_not_sent(toy: Toy) -> None:
     lose_messages(toy)
     known = toy.services.registry.read_consumer(CONSUMER)
     assert known is not None
-    delete_consumer(toy.services, CONSUMER, by="test")
+    toy.services.registry.save(Change(puts=[replace(known, deleted_at=toy.at)]))
+    toy.services.cache.forget(CONSUMER)
     toy.pass_s(301)
     assert sweep(toy.services).sent == 0
     assert toy.messages() == 0

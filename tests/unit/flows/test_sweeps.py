@@ -46,11 +46,13 @@ def link(toy: Toy, record: str) -> None:
 
 def test_full_sweep_requests_every_linked_record_once_a_day(toy: Toy) -> None:
     toy.switch(STOCK, on=True)
-    edit(toy, "1", "2", "3", "4", ago_s=90_000)
+    edit(toy, "1", "2", "3", "4", "held", ago_s=90_000)
     poll(toy, STOCK)
     link(toy, "1")
     link(toy, "4")
     toy.work()
+    link(toy, "held")
+    edit(toy, "5", ago_s=86_000)
     assert toy.row("1", STOCK).status is Status.SYNCED
     planned = state(toy, sweep_of(STOCK))
     assert planned.next_at == toy.at + timedelta(days=1)
@@ -58,7 +60,8 @@ def test_full_sweep_requests_every_linked_record_once_a_day(toy: Toy) -> None:
     assert poll(toy, sweep_of(STOCK)) is False
     assert toy.row("1", STOCK).is_owed
     assert toy.row("4", STOCK).is_owed
-    assert not toy.row("2", STOCK).is_owed  # held until its product is linked
+    assert not toy.row("held", STOCK).is_owed  # its release will come
+    assert toy.find("5", STOCK) is None  # its product is not linked
     assert state(toy, sweep_of(STOCK)).next_at == toy.at + timedelta(days=1)
     assert toy.shop.asked[-2][0] == BEGINNING
 

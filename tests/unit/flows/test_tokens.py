@@ -11,6 +11,7 @@ from chalicelib.domain.ports import Change
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.setup import Connection, Health
 from chalicelib.flows import tokens
+from chalicelib.flows.releases import AGAIN_AFTER_S, run_releases
 from chalicelib.flows.setup_account import Given
 from chalicelib.flows.setup_connections import save_connection
 from chalicelib.flows.setup_credentials import open_credentials
@@ -198,8 +199,10 @@ def test_credentials_given_during_an_exchange_stand(toy: Toy) -> None:
 
 
 def test_refused_token_is_renewed_once_and_its_rows_are_released(toy: Toy) -> None:
-    stale = toy.connection()
-    fresh = tokens.renew(toy.services, stale, credentials(toy))
+    run_releases(toy.services)
+    toy.pass_s(AGAIN_AFTER_S)
+    run_releases(toy.services)  # those of the set-up
+    fresh = tokens.renew(toy.services, toy.connection(), credentials(toy))
     assert fresh is not None
     assert fresh["access_token"] == "access-2"
     assert "previous" not in fresh
