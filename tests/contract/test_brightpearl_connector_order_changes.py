@@ -169,6 +169,15 @@ def test_what_is_there_of_too_few_goods_is_reserved_and_told(
     assert connected.shop.level(product) == (1, 1, 0)
 
 
+def test_reservation_of_which_a_part_worked_is_looked_up(connected: Connected) -> None:
+    product = connected.shop.product(stock=10)
+    order = connected.order(connected.line(product), stock="reserved")
+    body = {"response": [1], "errors": [{"code": "WHSC-070", "message": "Not all of it"}]}
+    connected.simulator.fail_next(207, path="/reservation", body=body)
+    assert reason_of(connected.sync_one(order)) is Reason.OUTCOME_UNKNOWN
+    assert connected.create(order).taken
+
+
 def test_partial_reservation_is_not_tried_again(connected: Connected) -> None:
     product = connected.shop.product(stock=1)
     order = connected.order(connected.line(product), stock="reserved")

@@ -195,6 +195,14 @@ def test_unreadable_order_does_not_harm_its_neighbours(connected: Connected) -> 
     assert reason_of(found["O-1"]) is Reason.UNSUPPORTED
 
 
+def test_order_that_is_there_and_unreadable_is_not_made_again(connected: Connected) -> None:
+    done = connected.create(connected.order())
+    bad = {"id": int(done.target_id), "orderRows": "none"}
+    connected.simulator.fail_next(200, path="order-service/order/", body={"response": [bad]})
+    assert reason_of(connected.sync_one(connected.order())) is Reason.UNSUPPORTED
+    assert connected.count_orders() == 1
+
+
 def test_one_bad_order_does_not_harm_its_neighbours(connected: Connected) -> None:
     bad = connected.order(connected.line(tax_code="NONE"), source_id="BAD")
     good = [connected.order(source_id=f"GOOD-{n}") for n in range(2)]
