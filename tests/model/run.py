@@ -21,7 +21,7 @@ from chalicelib.domain.writes import RowWrite
 from chalicelib.flows.cache import SetupCache
 from chalicelib.flows.engine import WorkerCrashError
 from chalicelib.flows.services import Opened, Services
-from local.sqlite.stores import open_stores
+from local.sqlite.unruly import UnrulyStores, open_unruly_stores
 from tests.model.acts import ANSWERS, CONSUMER, Acts
 from tests.model.gates import Gate, LogGate, QueueGate, Stopped
 from tests.model.routes import FLOWS, PRODUCTS, STOCK, offer_of
@@ -64,9 +64,18 @@ class Run(Acts):
         self.ids = 0
         self.seen: dict[RowName, Row] = {}
         self.untold: list[tuple[str, str]] = []  # webhooks that were not answered yet
-        self.stores = open_stores(None, now=self.clock.now)
+        self.stores = self._stores()
         self.services = self._services()
         self._set_up()
+
+    def _stores(self) -> UnrulyStores:
+        stores = open_unruly_stores(
+            now=self.clock.now, rng=self.dice, shards=self.dice.choice((1, 3))
+        )
+        stores.log_table.lag_indexes = self.dice.random() < 0.4
+        stores.queue.reorders = True
+        stores.queue.forgets_deletes = self.dice.choice((0, 0.05))
+        return stores
 
     def _services(self) -> Services:
         log = LogGate(self.stores.log, "log", self)
@@ -228,6 +237,8 @@ class Run(Acts):
         )
         for _ in range(self.steps):
             self.clock.pass_s(self.dice.choice((0, 0.1, 1, 5, 20, 70)))
+            if self.dice.random() < 0.6:
+                self.stores.log_table.catch_up()
             act = self.dice.choice(acts)
             self.start(act.__name__, act)
             for queue in ("records", "stock"):
@@ -244,6 +255,8 @@ class Run(Acts):
         while self.actors:
             self.step()
         self.faults.stop()
+        self.stores.log_table.lag_indexes = False
+        self.stores.queue.forgets_deletes = 0
         self.reconnect()
         self.switch_on()
         self._save_mapping(dict(ANSWERS))
