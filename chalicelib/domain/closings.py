@@ -80,7 +80,6 @@ FACTS = frozenset(
         "record_hash",
         "sent_hash",
         "sent_version",
-        "source_version",
         "synced_at",
         "target_id",
         "target_version",

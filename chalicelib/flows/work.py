@@ -128,8 +128,7 @@ def _note_version(work: Work, job: Job) -> None:
     if decide.is_stale(job.row, version):
         job.ending = decide.end_stale(job.row, work.terms(job))
         return
-    if version is not None:
-        job.facts["source_version"] = version
+    # source_version is raised by requests alone: one may have come since this row was claimed.
     updated_at = getattr(job.record, "updated_at", None)
     if updated_at is not None:
         job.facts["platform_updated_at"] = updated_at
