@@ -290,6 +290,22 @@ def test_sales_are_listed_once_and_as_they_are_now(at: Connected) -> None:
     assert len(at.square.calls) == 2  # locations, then one page
 
 
+def test_an_order_that_comes_on_two_pages_counts_once_as_last_seen(at: Connected) -> None:
+    order_id = at.square.sell(at.places[0], [(None, 1, 500)])
+    before = at.shop.order(order_id)
+    at.square.edit(order_id, [(None, 2, 500)])
+    pages = [
+        {"orders": [before], "cursor": "NEXT"},
+        {"orders": [at.shop.order(order_id)]},
+    ]
+    for page in pages:
+        at.square.fail_next(200, path="/v2/orders/search", body=page)
+
+    sales = at.orders().list_sales(since=LONG_AGO)
+
+    assert [order.lines[0].quantity for order in sales] == [2]
+
+
 def test_states_are_told_in_our_words(at: Connected) -> None:
     opened = at.square.sell(at.places[0], [(None, 1, 500)], state="OPEN", paid=False)
     cancelled = at.square.sell(at.places[0], [(None, 1, 500)])

@@ -177,6 +177,17 @@ def test_a_lower_number_that_no_sale_explains_is_not_verified(at: Connected) -> 
     assert "4 after 20" in done.detail
 
 
+def test_a_sale_that_was_cancelled_explains_nothing(at: Connected) -> None:
+    variation = at.shop.make()
+    counted_at = at.shop.clock()
+    at.shop.clock.advance(2)
+    at.square.cancel(at.square.sell(at.places[0], [(variation, 3)]))
+    at.square.set_stock(variation, at.places[0], 17)
+    row = counted(at, variation, "20", counted_at=counted_at)
+
+    assert not at.sync(row, kind=Kind.STOCK)[row.record].verified
+
+
 def test_a_count_ahead_of_squares_clock_is_sent_again_soon(at: Connected) -> None:
     variation = at.shop.make()
     ahead = at.shop.clock() + timedelta(seconds=5)

@@ -1,7 +1,7 @@
 """Reads Square's catalogue: variations with the items they belong to, by id and by SKU."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from chalicelib.connectors.square.batches import chunks
 from chalicelib.connectors.square.client import Json, SquareClient
@@ -53,9 +53,9 @@ class CatalogReader:
         return self._with_items(found, objects)
 
     def search_skus(self, skus: Sequence[str]) -> Mapping[str, Sequence[Holding]]:
-        """Return the variations with one of the SKUs, by SKU in lower case.
+        """Return variations by SKU in lower case, those with the SKUs among them.
 
-        Square's search ignores case, and it may show parts of a value: the answer is compared here.
+        Square's search ignores case, and it may show more than was asked for.
         """
         wanted = {sku.casefold(): sku for sku in skus if sku}
         hits: dict[str, Json] = {}
@@ -63,12 +63,11 @@ class CatalogReader:
             for one in self._search(part):
                 if not one.get("is_deleted"):
                     hits[one["id"]] = one
-        found = _BySku()
+        found: dict[str, list[Holding]] = {}
         for holding in self._with_items(list(hits.values()), {}).values():
-            # Compared in the item, which is newer than the search's index.
-            if _sku(holding.variation) in wanted:
-                found.add(_sku(holding.variation), holding)
-        return found.holdings
+            # Named by the item, which is newer than the search's index.
+            found.setdefault(_sku(holding.variation), []).append(holding)
+        return found
 
     def _search(self, skus: Sequence[str]) -> list[Json]:
         query = {"set_query": {"attribute_name": "sku", "attribute_values": list(skus)}}
@@ -104,14 +103,6 @@ class CatalogReader:
             listed = [*(answer.get("related_objects") or []), *(answer.get("objects") or [])]
             objects |= {one["id"]: one for one in listed if not one.get("is_deleted")}
         return objects
-
-
-@dataclass
-class _BySku:
-    holdings: dict[str, list[Holding]] = field(default_factory=dict)
-
-    def add(self, sku: str, holding: Holding) -> None:
-        self.holdings.setdefault(sku, []).append(holding)
 
 
 def _sku(variation: Json) -> str:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from uuid import uuid4
 
@@ -69,7 +69,8 @@ class StockTarget:
     ) -> Mapping[str, Done | SyncFailure]:
         """Count every location of every record; each location has its own fate."""
         changes = {wanted.record: _changes_of(wanted) for wanted, _ in writes}
-        fates = self._send(_batches(list(changes.values())))
+        every = [change for part in changes.values() for change in part]
+        fates = self._send(list(chunks(every, CHANGES_A_CALL)))
         return {
             wanted.record: result_of(
                 wanted.desired, found, [fates[change] for change in changes[wanted.record]]
@@ -149,31 +150,6 @@ class StockTarget:
             for page in self.client.pages(path, INVENTORY_READ, body=body):
                 held |= _in_stock(page)
         return held
-
-
-@dataclass
-class _Batches:
-    """Changes in calls of a hundred, those of one record together while they fit."""
-
-    full: list[list[Change]] = field(default_factory=list)
-    open: list[Change] = field(default_factory=list)
-
-    def add(self, changes: Sequence[Change]) -> None:
-        if len(self.open) + len(changes) > CHANGES_A_CALL:
-            self.close()
-        self.open += changes
-
-    def close(self) -> None:
-        self.full += [list(part) for part in chunks(self.open, CHANGES_A_CALL)]
-        self.open = []
-
-
-def _batches(changes_by_record: Sequence[Sequence[Change]]) -> list[list[Change]]:
-    batches = _Batches()
-    for changes in changes_by_record:
-        batches.add(changes)
-    batches.close()
-    return batches.full
 
 
 def _changes_of(wanted: Wanted[Count]) -> list[Change]:
