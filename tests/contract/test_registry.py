@@ -1,8 +1,11 @@
 """The registry: saves that are all or nothing, and everything that comes back as it was saved."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -12,10 +15,12 @@ from chalicelib.domain.ports import Change, Registry
 from chalicelib.domain.setup import Connection, Health, Role
 from chalicelib.store.table import LimitError
 from local.sqlite.stores import Stores
+from local.sqlite.unruly import UnrulyStores, open_unruly_stores
 from tests.builders import (
     CONSUMER,
     NOW,
     PRODUCTS,
+    Clock,
     make_connection,
     make_consumer,
     make_flow,
@@ -82,6 +87,27 @@ def test_flows_mappings_and_polls_come_back_whole(registry: Registry) -> None:
     assert registry.read_flow(CONSUMER, PRODUCTS) == replace(flow, version=1)
     assert registry.read_mapping(CONSUMER, PRODUCTS, "category") == replace(mapping, version=1)
     assert registry.read_poll(CONSUMER, PRODUCTS) == replace(poll, version=1)
+
+
+@pytest.fixture
+def lagging(clock: Clock) -> Iterator[UnrulyStores]:
+    with closing(open_unruly_stores(now=clock, rng=Random(1))) as opened:
+        yield opened
+
+
+def test_a_late_index_names_nothing_that_has_changed_since(lagging: UnrulyStores) -> None:
+    registry, release = lagging.registry, make_release()
+    save(registry, make_connection(webhook_token="old"), make_poll(next_at=NOW))
+    registry.put_release(release)
+    lagging.registry_table.lag_indexes = True
+    save(registry, make_connection(webhook_token="new", version=1))
+    save(registry, make_poll(next_at=END, version=1))
+    registry.put_release(replace(release, due_at=END))
+    soon = NOW + timedelta(seconds=60)
+
+    assert registry.find_connection("old") is None
+    assert registry.list_due_polls(before=soon, limit=5) == []
+    assert registry.list_releases(due_before=soon, limit=5) == []
 
 
 def test_things_that_were_never_saved_are_not_there(registry: Registry) -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from chalicelib.domain.ports import Change
 from local.sqlite.stores import Stores, open_stores
-from tests.builders import CONSUMER, Clock, make_connection, make_name
+from local.sqlite.table import PRUNED_AT_ONCE
+from tests.builders import CONSUMER, Clock, make_attempt, make_connection, make_name
 from tests.contract.stores import World
 
 ROOT = Path(__file__).parents[2]
@@ -105,6 +106,21 @@ def test_two_processes_never_claim_one_row(folder: Path, stores: Stores, clock: 
 
     assert tags.count("claimed") == 20
     assert all({tags[n], tags[n + 1]} == {"claimed", None} for n in range(0, 40, 2))
+
+
+def test_expired_items_are_removed_from_the_file_in_steps(stores: Stores, clock: Clock) -> None:
+    attempts = [make_attempt(number=number) for number in range(PRUNED_AT_ONCE + 50)]
+    stores.log.put_traces(attempts, [])
+    clock.pass_s(40 * 24 * 3600)
+    world = World(stores, clock)
+
+    left = []
+    for record in "123":
+        world.request(record)
+        items = stores.log_table.read_all()
+        left.append(sum(item["sk"].startswith("A|") for item in items))
+
+    assert left == [50, 0, 0]
 
 
 def test_threads_that_come_and_go_leave_no_open_files(stores: Stores) -> None:

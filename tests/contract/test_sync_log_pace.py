@@ -91,6 +91,7 @@ def test_a_backlogged_connection_is_known_until_the_flag_is_taken_down(world: Wo
 
     assert not world.log.is_backlogged(CONSUMER, "square")
     assert world.log.list_backlogged(limit=5) == [("an|other", "square@2")]
+    assert world.stores.log_table.get_many([(f"W|{CONSUMER}|never", "~")]) == [None]
 
 
 def test_a_connection_that_was_flagged_again_keeps_its_flag(world: World) -> None:
@@ -128,6 +129,16 @@ def test_a_lease_has_one_holder_until_it_ends(world: World) -> None:
     world.clock.pass_s(10)
     assert lease("b")
     assert not lease("a")
+
+
+def test_a_lease_that_is_renewed_for_long_does_not_expire_before(world: World) -> None:
+    now = world.clock()
+    world.log.take_lease("k", "a", until=now + timedelta(seconds=30), now=now)
+    world.log.take_lease("k", "a", until=now + timedelta(days=9), now=now)
+
+    later = world.clock.pass_s(5 * 24 * 3600)
+
+    assert not world.log.take_lease("k", "b", until=later + timedelta(days=1), now=later)
 
 
 def test_a_lease_is_given_back_by_its_holder_alone(world: World) -> None:
