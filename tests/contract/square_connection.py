@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +23,6 @@ class Connected:
 
     shop: Shop
     account: Account
-    renewals: list[str] = field(default_factory=list)
 
     @property
     def square(self) -> SquareSimulator:
