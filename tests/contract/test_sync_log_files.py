@@ -13,6 +13,7 @@ from threading import Thread
 import pytest
 
 from chalicelib.domain.ports import Change
+from local.sqlite.files import Database
 from local.sqlite.stores import Stores, open_stores
 from local.sqlite.table import PRUNED_AT_ONCE
 from tests.builders import CONSUMER, Clock, make_attempt, make_connection, make_name
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 WRITER = """
 import sys
 from pathlib import Path
+from local.sqlite.files import Database
 from local.sqlite.stores import open_stores
 from tests.builders import Clock
 from tests.contract.stores import World
@@ -140,14 +142,38 @@ def test_threads_that_come_and_go_leave_no_open_files(stores: Stores) -> None:
     assert open_files() <= before + 3
 
 
-def test_a_reader_does_not_wait_for_a_writer(stores: Stores, clock: Clock) -> None:
-    world = World(stores, clock)
-    world.request("1")
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with closing(Database(tmp_path / "one.db", "CREATE TABLE things (name TEXT);")) as opened:
+        yield opened
 
-    with stores.log_table._database.writing() as writing:
-        writing.execute("DELETE FROM items")
+
+def names(database: Database) -> list[str]:
+    with database.reading() as reading:
+        return [name for (name,) in reading.execute("SELECT name FROM things")]
+
+
+def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
+    with database.writing() as writing:
+        writing.execute("INSERT INTO things VALUES ('new')")
         with ThreadPoolExecutor(1) as pool:
-            seen = pool.submit(world.records).result(timeout=10)
+            seen = pool.submit(names, database).result(timeout=10)
 
-    assert seen == ["1"]
-    assert world.records() == []
+    assert seen == []
+    assert names(database) == ["new"]
+
+
+def break_off(database: Database) -> None:
+    with database.writing() as writing:
+        writing.execute("INSERT INTO things VALUES ('half')")
+        raise InterruptedError
+
+
+def test_a_write_that_breaks_off_leaves_nothing(database: Database) -> None:
+    with pytest.raises(InterruptedError):
+        break_off(database)
+
+    assert names(database) == []
+    with database.writing() as writing:
+        writing.execute("INSERT INTO things VALUES ('next')")
+    assert names(database) == ["next"]

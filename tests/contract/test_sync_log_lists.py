@@ -353,6 +353,7 @@ def test_a_search_goes_with_other_filters(world: World) -> None:
     assert world.records(text="sku", statuses=[Status.FAILED]) == ["1"]
     assert world.records(text="sku", lanes=[ORDERS]) == []
     assert world.records(text="sku", listed_from=world.clock() + timedelta(1)) == []
+    assert world.records(text="sku", listed_to=world.clock()) == []
 
 
 def test_a_search_needs_three_letters(world: World) -> None:
