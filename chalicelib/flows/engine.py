@@ -19,7 +19,7 @@ from chalicelib.domain.rows import Row, RowName
 from chalicelib.flows import decide, rates, work
 from chalicelib.flows.closing import Batch, complete, parent_kind
 from chalicelib.flows.door import is_known, queue_of
-from chalicelib.flows.loading import Setup, read_setup, with_links
+from chalicelib.flows.loading import Setup, read_owners, read_setup, with_links
 from chalicelib.flows.services import Opened, Services
 from chalicelib.flows.unexported import LAG_S
 from chalicelib.flows.work import Job, Work
@@ -171,6 +171,7 @@ def _work(
         pace=setup.pace,
         now=services.now,
         roll=services.roll,
+        owners_of=lambda ids: read_owners(services, setup, ids),
     )
     at = services.now() - timedelta(seconds=LAG_S)
     sold = work.ask(doing, jobs, lambda ids: setup.sold_units(services, target, at), target)

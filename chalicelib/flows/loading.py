@@ -134,3 +134,11 @@ def with_links(
     there = setup.target.name if at_source else setup.source.name
     links = services.log.read_links(setup.consumer, here, there, need.kind, ids)
     return replace(planning, linked={id_: link.other_id for id_, link in links.items()})
+
+
+def read_owners(services: Services, setup: Setup, ids: Sequence[str]) -> Mapping[str, str]:
+    """Return which records things at the target are linked to."""
+    links = services.log.read_links(
+        setup.consumer, setup.target.name, setup.source.name, setup.flow.kind.value, ids
+    )
+    return {id_: link.other_id for id_, link in links.items()}

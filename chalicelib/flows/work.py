@@ -62,6 +62,8 @@ class Work:
     pace: Pace
     now: Callable[[], datetime]
     roll: Callable[[], float]
+    #: ids at the target → records that are linked to them
+    owners_of: Callable[[Sequence[str]], Mapping[str, str]] = lambda ids: {}
 
     def terms(self, job: Job) -> Terms:
         """What decides how this job ends, with what it learned."""
@@ -192,7 +194,26 @@ def find(work: Work, jobs: Sequence[Job], wanted_of: Callable[[Job], Wanted[Any]
             work.fail(job, answer)
         else:
             job.found = answer
-            _judge_found(work, job)
+    _refuse_taken(work, jobs)
+    for job in still_open(jobs):
+        _judge_found(work, job)
+
+
+def _refuse_taken(work: Work, jobs: Sequence[Job]) -> None:
+    """What was found by its key may belong to another record: two of them with one SKU, say."""
+    strangers = {
+        job.found.target_id: job
+        for job in still_open(jobs)
+        if job.found is not None and not job.found.ours
+    }
+    if not strangers or not work.flow.links_records:
+        return
+    for target_id, record in work.owners_of(sorted(strangers)).items():
+        job = strangers[target_id]
+        if record != job.id:
+            kind = work.flow.kind.value
+            detail = f"{target_id} at {work.target.offer.label} belongs to {kind} {record} already."
+            work.fail(job, SyncFailure(Reason.CONFLICT, detail, error_code="taken"))
 
 
 def _parts_before(row: Row) -> tuple[Part, ...]:
