@@ -13,6 +13,8 @@ import httpx
 
 from chalicelib import wiring
 from chalicelib.flows import keys
+from chalicelib.flows.catalog import FLOWS
+from chalicelib.flows.declare import Flow
 from chalicelib.flows.services import Services
 from chalicelib.ops import logging, metrics
 from chalicelib.ops.settings import Settings, SettingsError
@@ -37,13 +39,18 @@ class Running:
 
 @contextmanager
 def running(
-    environment: Mapping[str, str], *, port: int = 0, folder: Path | None = None
+    environment: Mapping[str, str],
+    *,
+    port: int = 0,
+    folder: Path | None = None,
+    flows: Mapping[str, Flow] = FLOWS,
 ) -> Iterator[Running]:
     """Run the product until the block ends; then everything stops in order.
 
     Args:
         port: 0 takes a free one.
         folder: where the data lies; None takes the setting's.
+        flows: what can flow; the demo polls more often than people need to.
     """
     from app import app  # the entry point is imported like Lambda does, not while packaging
 
@@ -63,6 +70,7 @@ def running(
             queue=stores.queue,
             vault=stores.vault,
             http=http,
+            flows=flows,
         )
         end_old_leases(services)
         stores.queue.free_taken()
