@@ -1,0 +1,1 @@
+"""The demo: simulated vendors, a merchant set up through the API, and what happens in its shops."""
