@@ -4,10 +4,10 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
-from chalicelib.flows import dispatch, housekeeping, sweeper
+from chalicelib.flows import dispatch, sweeper
 from chalicelib.flows.engine import WorkerCrashError, sync_batch
 from chalicelib.flows.services import Services
 
@@ -16,7 +16,6 @@ VISIBILITY_S = 360
 IDLE_S = 0.05  #: how long a worker sleeps when its queue is empty
 TICK_S = 1.0
 SWEEP_EVERY_S = 30.0
-HOUSEKEEPING_EVERY_S = 6 * 3600.0
 
 #: Messages of one batch, by queue; as on Lambda (PROTOCOL, worker).
 BATCHES = {"records": 10, "stock": 100}
@@ -39,9 +38,9 @@ class Loops:
         for queue in BATCHES:
             for number in range(self.workers):
                 self._start(f"{queue}-{number}", partial(self._work, queue))
-        self._start("dispatcher", lambda: self._every(self.tick_s, self._tick))
-        self._start("sweeper", lambda: self._every(SWEEP_EVERY_S, self._sweep))
-        self._start("housekeeping", lambda: self._every(HOUSEKEEPING_EVERY_S, self._keep_house))
+        self._start("dispatcher", partial(self._every, self.tick_s, self._tend))
+        self._start("poller", partial(self._every, self.tick_s, self._poll))
+        self._start("sweeper", partial(self._every, SWEEP_EVERY_S, self._sweep))
 
     def stop(self, timeout_s: float = 30) -> None:
         """Stop taking messages and wait until what is under way has ended."""
@@ -86,12 +85,14 @@ class Loops:
             _log.error("loop.crashed", extra={"error": type(defect).__name__}, exc_info=defect)
         return False
 
-    def _tick(self) -> None:
-        deadline = self.services.now() + timedelta(seconds=CLAIM_S)
-        dispatch.tick(self.services, deadline=deadline)
+    def _tend(self) -> None:
+        dispatch.tend(self.services, deadline=self._deadline())
+
+    def _poll(self) -> None:
+        dispatch.run_due_polls(self.services, deadline=self._deadline())
 
     def _sweep(self) -> None:
         sweeper.sweep(self.services)
 
-    def _keep_house(self) -> None:
-        housekeeping.run(self.services)
+    def _deadline(self) -> datetime:
+        return self.services.now() + timedelta(seconds=CLAIM_S)

@@ -33,7 +33,7 @@ class Request:
     by: str  #: webhook, poll, person, redrive, release, sweeper, flow
     source_version: int | None = None
     platform_updated_at: datetime | None = None
-    columns: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, Any] = field(default_factory=dict)  #: of a row that is new
     execution: str | None = None
     backlog_cause: str | None = (
         None  #: the rate cause, while a connection of the flow is backlogged
@@ -88,8 +88,6 @@ def _news(asked: Request) -> dict[str, Any]:
         news["source_version"] = asked.source_version
     if asked.platform_updated_at is not None:
         news["platform_updated_at"] = asked.platform_updated_at
-    if asked.columns:
-        news["columns"] = dict(asked.columns)
     if asked.execution is not None:
         news["execution"] = asked.execution
     if asked.by_person:
@@ -118,8 +116,10 @@ def _fresh_episode(asked: Request, now: datetime) -> dict[str, Any]:
     return {**changes, "listed_at": now} if asked.kind.is_listed_by_episode else changes
 
 
-def _new_row(now: datetime) -> dict[str, Any]:
-    return {"received_at": now, "listed_at": now, "handled": 0, "attempts": 0}
+def _new_row(asked: Request, now: datetime) -> dict[str, Any]:
+    # What a request knows of the columns fills a new row alone: an attempt knows them better.
+    columns = {"columns": dict(asked.columns)} if asked.columns else {}
+    return {**columns, "received_at": now, "listed_at": now, "handled": 0, "attempts": 0}
 
 
 def _versions(terms: Sequence[Term], alternative: Alternative) -> list[Alternative]:
@@ -156,7 +156,10 @@ def _opening(asked: Request, now: datetime) -> list[Alternative]:
         unpark |= {"tries": 0, "next_attempt_at": None}
     return [
         Alternative(
-            tag="send", when=(MISSING,), changes={**fresh, **_new_row(now)}, adds={"requested": 1}
+            tag="send",
+            when=(MISSING,),
+            changes={**fresh, **_new_row(asked, now)},
+            adds={"requested": 1},
         ),
         *_versions(
             (),
@@ -181,7 +184,7 @@ def _parked_opening(asked: Request, now: datetime) -> list[Alternative]:
     parked = Term("reason", Op.IN, _PARKED)
     return [
         Alternative(
-            tag="parked", when=(MISSING,), changes={**fresh, **_new_row(now), "requested": 0}
+            tag="parked", when=(MISSING,), changes={**fresh, **_new_row(asked, now), "requested": 0}
         ),
         *_versions((), Alternative(tag="parked", when=(SETTLED, parked), changes=_news(asked))),
         *_versions((), Alternative(tag="parked", when=(SETTLED,), changes=fresh)),

@@ -1,5 +1,6 @@
 """What the door and the worker know of set-ups without asking each time; 30 seconds old at most."""
 
+import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -7,12 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from chalicelib.domain.ports import Registry, SyncLog
-from chalicelib.domain.setup import Consumer, FlowSetup
+from chalicelib.domain.setup import Connection, Consumer, FlowSetup
 
 T = TypeVar("T")
 
 KEPT_S = 30  #: PROTOCOL, request: consumer and flow are looked at, cached for 30 s at most
 BACKLOG_KEPT_S = 5
+KEPT_AT_MOST = 20_000  #: things remembered; then everything is forgotten and asked again
+_ADDRESS = "address"
 
 
 @dataclass
@@ -40,6 +43,15 @@ class SetupCache:
         """All flow set-ups of a consumer."""
         return self._read(("flows", consumer), KEPT_S, lambda: self.registry.list_flows(consumer))
 
+    def find_connection(self, webhook_token: str) -> Connection | None:
+        """The connection of a webhook address. An unknown address is looked up each time."""
+        key = (_ADDRESS, "", hashlib.sha256(webhook_token.encode()).hexdigest())
+        found = self._read(key, KEPT_S, lambda: self.registry.find_connection(webhook_token))
+        if found is None:
+            with self._lock:
+                self._kept.pop(key, None)
+        return found
+
     def is_backlogged(self, consumer: str, connection: str) -> bool:
         """Whether rows of this connection wait for calls."""
         return self._read(
@@ -51,7 +63,7 @@ class SetupCache:
     def forget(self, consumer: str) -> None:
         """Drop what is known of a consumer."""
         with self._lock:
-            for key in [key for key in self._kept if key[1] == consumer]:
+            for key in [key for key in self._kept if key[1] == consumer or key[0] == _ADDRESS]:
                 del self._kept[key]
 
     def _read(self, key: tuple[str, ...], kept_s: int, read: Callable[[], T]) -> T:
@@ -62,5 +74,7 @@ class SetupCache:
             return kept[1]  # type: ignore[no-any-return]  # the key decides the type
         value = read()
         with self._lock:
+            if len(self._kept) >= KEPT_AT_MOST:
+                self._kept.clear()
             self._kept[key] = (now + timedelta(seconds=kept_s), value)
         return value

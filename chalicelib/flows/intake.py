@@ -86,7 +86,7 @@ def receive(
 
 
 def _find(services: Services, platform: str, token: str) -> Connection:
-    found = services.registry.find_connection(token) if token else None
+    found = services.cache.find_connection(token) if token else None
     if found is None or found.platform != platform:
         raise UnknownAddressError
     if not hmac.compare_digest(found.webhook_token.encode(), token.encode()):
