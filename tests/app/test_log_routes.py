@@ -229,6 +229,9 @@ def test_a_resync_makes_a_failed_row_owed_and_is_in_the_history(api: Api, world:
     assert answered.json["row"]["status"] == "Pending"
     assert answered.json["row"]["reason"] == "queued"
     assert world.services.queue.count("records") == before + 1
+    [asked] = world.services.log.read_rows([row.name])
+    assert asked is not None
+    assert asked.forced  # a person asked: the target is looked at whatever the hash says
     assert ("admin of the operator", "re-sync", row.name.id) in world.history("acme")
 
 

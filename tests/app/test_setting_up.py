@@ -80,6 +80,13 @@ def test_what_a_connection_lacks_is_named_at_once(api: Api) -> None:
     ]
 
 
+def test_a_setting_that_is_no_number_is_refused_before_it_is_stored(api: Api) -> None:
+    answered = api.send("PUT", SHOP, b'{"settings": {"calls_per_minute": NaN}}')
+
+    assert answered.status == 422
+    assert "settings.calls_per_minute" in answered.fields[0]
+
+
 def test_on_one_machine_a_connection_may_point_at_a_simulator(api: Api) -> None:
     answered = api.put(SHOP, {**ACCOUNT, "base_url": "http://127.0.0.1:9123"})
 
@@ -218,7 +225,8 @@ def test_entries_are_merged_and_a_default_is_kept_unless_named(api: Api) -> None
 def test_mappings_are_listed_and_unknown_ones_not_found(api: Api) -> None:
     listed = api.get(f"{ACME}/mappings").json["items"]
 
-    assert [(one["flow"], one["name"]) for one in listed] == [(PRODUCTS, "category")]
+    names = [(one["flow"], one["name"], one["source_by"]) for one in listed]
+    assert names == [(PRODUCTS, "category", "id"), (PRODUCTS, "brand", "name")]
     assert api.get(f"{ACME}/mappings/{PRODUCTS}/hue").status == 404
     assert api.put(f"{ACME}/mappings/no-such/category", {"entries": {}}).status == 404
     assert api.put(CATEGORY, {"entries": {"1": ""}}).fields == ["entries.1"]

@@ -53,10 +53,16 @@ def test_credentials_are_sealed_and_named_and_open_again(world: World) -> None:
 
 def test_sealed_credentials_open_for_their_own_connection_only(world: World) -> None:
     sealed = save(world).sealed_credentials
-    other = Connection(consumer="acme", name="till", platform="till", sealed_credentials=sealed)
-
-    with pytest.raises(ValueError, match="sealed"):
-        open_credentials(world.services, other)
+    for consumer, name, platform in (
+        ("acme", "shop-2", "shop"),
+        ("acme", "shop", "till"),
+        ("bistro", "shop", "shop"),
+    ):
+        other = Connection(
+            consumer=consumer, name=name, platform=platform, sealed_credentials=sealed
+        )
+        with pytest.raises(ValueError, match="sealed"):
+            open_credentials(world.services, other)
 
 
 def test_everything_wrong_is_named_at_once(world: World) -> None:
@@ -95,6 +101,7 @@ def test_no_problem_repeats_a_secret(world: World) -> None:
         "ftp://shop.example",
         "https://",
         "https://shop.example?x=1",
+        "https://ann:pw@shop.example",
         "https://shop.example:port",
         "https://shöp.example",
         "https://shop .example",
@@ -157,10 +164,12 @@ def test_the_webhook_address_is_made_once(world: World) -> None:
 
 def test_saving_makes_the_health_unchecked_and_releases_what_was_held(world: World) -> None:
     save(world)
+    released = world.releases()
     check_connection(world.services, "acme", "shop")
 
     assert save(world).health is Health.UNCHECKED
-    assert set(world.releases()) == {connection_cause("shop")}
+    assert released == [connection_cause("shop")]
+    assert world.releases() == [connection_cause("shop")] * 3
 
 
 def test_the_history_says_who_saved_and_never_a_secret(world: World) -> None:
@@ -193,6 +202,20 @@ def test_the_last_missing_connection_makes_a_flow_ready_and_starts_its_poll(worl
     assert after.completed_at == world.time
     assert poll is not None
     assert poll.next_at == world.time
+
+
+def test_a_flow_that_is_off_is_completed_and_starts_no_poll(world: World) -> None:
+    acme = world.services.registry.read_consumer("acme")
+    assert acme is not None
+    save_flow(world.services, acme, ORDERS, enabled=False, settings={}, by="Ann")
+    save(world)
+    save(world, name="till")
+
+    setup = world.services.registry.read_flow("acme", ORDERS)
+
+    assert setup is not None
+    assert setup.completed_at is not None
+    assert world.services.registry.read_poll("acme", ORDERS) is None
 
 
 def test_a_connection_that_completes_one_flow_leaves_another_waiting(world: World) -> None:

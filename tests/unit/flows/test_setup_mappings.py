@@ -145,6 +145,18 @@ def test_values_that_wait_come_with_their_rows_and_a_suggestion_by_name(world: W
     assert (hats.value, hats.name, hats.suggestion) == ("2", "Hats", None)
 
 
+def test_a_mapping_by_name_takes_no_value_for_an_id(world: World) -> None:
+    world.connect("acme", "shop", "till")
+    for record, value in (("P1", "2"), ("P2", "Shirts")):
+        cause = mapping_cause(PRODUCTS, "brand", value)
+        world.held("acme", PRODUCTS, record, cause, Reason.NEEDS_MAPPING)
+
+    found = describe_mapping(world.services, "acme", PRODUCTS, "brand").unmapped
+
+    suggestions = {one.name: one.suggestion.id if one.suggestion else None for one in found}
+    assert suggestions == {"2": None, "Shirts": "C9"}
+
+
 def test_a_mapping_names_the_platform_whose_choices_cannot_be_read(world: World) -> None:
     world.connect("acme", "shop")
     world.platforms["shop"].away = SyncFailure(Reason.RETRYING, "No answer.")
@@ -158,9 +170,10 @@ def test_the_list_of_mappings_asks_no_platform(world: World) -> None:
     world.connect("acme", "shop", "till")
     hold(world, "P1", "1")
 
-    [view] = describe_mappings(world.services, "acme")
+    categories, brands = describe_mappings(world.services, "acme")
 
-    assert [one.value for one in view.unmapped] == ["1"]
+    assert [one.value for one in categories.unmapped] == ["1"]
+    assert brands.unmapped == []
     assert world.platforms["shop"].calls == 0
 
 
