@@ -24,7 +24,8 @@ class Database:
         self._writer = self._open()
         if path is not None:
             self._writer.execute("PRAGMA journal_mode = WAL")
-        self._writer.executescript(schema)
+        # One commit for the whole schema; nothing changes where it is there already.
+        self._writer.executescript(f"BEGIN IMMEDIATE; {schema} COMMIT;")
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
