@@ -27,7 +27,7 @@ from chalicelib.flows.declare import Flow
 from chalicelib.flows.services import Opened, Services
 from chalicelib.flows.setup_credentials import open_credentials
 from chalicelib.ops import metrics
-from chalicelib.ops.settings import Home, Settings
+from chalicelib.ops.settings import Settings
 
 CREDENTIALS_KEPT_S = 300  #: PROTOCOL, worker: opened credentials stay in memory 5 minutes
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
@@ -121,7 +121,7 @@ def build(
     http: httpx.Client | None = None,
 ) -> Services:
     """Build what flow functions work with over the given stores."""
-    loopback = settings.home is Home.LOCAL
+    loopback = settings.allow_private_hosts
     openings = Openings(offers=offers, guard=HostGuard(allow_loopback=loopback), now=now)
     if http is not None:
         openings.http = http

@@ -93,5 +93,6 @@ def settings_of(environment: Mapping[str, str], port: int) -> dict[str, str]:
         "SYNCLOG_HOME": "local",
         "SYNCLOG_STAGE": "local",
         "SYNCLOG_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "SYNCLOG_ALLOW_PRIVATE_HOSTS": "yes",
         **{key: value for key, value in environment.items() if key.startswith("SYNCLOG_")},
     }

@@ -17,7 +17,6 @@ from chalicelib.flows.setup_connections import (
     save_connection,
 )
 from chalicelib.flows.setup_platforms import check_connection
-from chalicelib.ops.settings import Home
 
 routes = Routes(__name__, "Connections")
 
@@ -49,7 +48,7 @@ def save(call: Call) -> Any:
     """
     given = Given(**call.body.model_dump())
     name, consumer = call.params["name"], call.consumer.id
-    loopback = wiring.settings().home is Home.LOCAL
+    loopback = wiring.settings().allow_private_hosts
     saved = save_connection(call.services, consumer, name, given, loopback=loopback, by=call.by)
     return _json(call, saved)
 

@@ -44,9 +44,9 @@ def time_or_none(time: datetime | None) -> str | None:
 
 def sentence_of(row: Row) -> str | None:
     """Return what a row says to people: the reason's or outcome's sentence, then its own."""
-    said = row.reason.rule.sentence if row.reason else None
-    if said is None and row.outcome is not None:
-        said = OUTCOME_SENTENCES[row.outcome]
+    if row.reason is not None:
+        return row.reason.sentence_with(row.detail)
+    said = OUTCOME_SENTENCES[row.outcome] if row.outcome is not None else None
     return " ".join(part for part in (said, row.detail) if part) or None
 
 
@@ -196,7 +196,7 @@ def groups_json(failures: Sequence[Group], causes: Sequence[Group]) -> list[Grou
 
 
 def _group_json(group: Group, *, is_cause: bool) -> GroupAnswer:
-    rule = Reason(group.reason).rule
+    reason = Reason(group.reason)
     return {
         "type": "cause" if is_cause else "failure",
         "key": group.key,
@@ -204,8 +204,8 @@ def _group_json(group: Group, *, is_cause: bool) -> GroupAnswer:
         "cause": group.key if is_cause else None,
         "flow": group.flow,
         "reason": group.reason,
-        "sentence": " ".join(part for part in (rule.sentence, group.detail) if part),
-        "remedy": rule.remedy,
+        "sentence": reason.sentence_with(group.detail),
+        "remedy": reason.rule.remedy,
         "count": group.count,
         "first_at": time_json(group.first_at),
         "last_at": time_json(group.last_at),

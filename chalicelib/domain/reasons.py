@@ -52,6 +52,15 @@ class Reason(StrEnum):
         """Status, sentence, remedy and recovery of this reason."""
         return RULES[self]
 
+    def sentence_with(self, detail: str | None) -> str:
+        """Say it to people: in general, then the row's own words.
+
+        Where those name exactly what is missing, they stand alone.
+        """
+        if detail and self in (Reason.NEEDS_MAPPING, Reason.NEEDS_SETTINGS, Reason.NEEDS_RECORD):
+            return detail
+        return " ".join(part for part in (self.rule.sentence, detail) if part)
+
     @property
     def is_hold(self) -> bool:
         """Whether a row with this reason waits under a cause."""

@@ -161,7 +161,11 @@ class World:
 
 def make_settings(**more: str) -> Settings:
     """Return settings of the local home."""
-    public = {"SYNCLOG_HOME": "local", "SYNCLOG_PUBLIC_URL": "https://hooks.example"}
+    public = {
+        "SYNCLOG_HOME": "local",
+        "SYNCLOG_PUBLIC_URL": "https://hooks.example",
+        "SYNCLOG_ALLOW_PRIVATE_HOSTS": "yes",
+    }
     return Settings.from_env({**public, **more})
 
 
