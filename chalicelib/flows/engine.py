@@ -24,7 +24,7 @@ from chalicelib.flows.services import Opened, Services
 from chalicelib.flows.unexported import LAG_S
 from chalicelib.flows.work import Job, Work
 
-BUSY_WRITER_S = 3  #: another worker writes this seller's catalogue: the message comes back then
+BUSY_WRITER_S = 1  #: another worker writes this seller's catalogue: the message comes back then
 
 
 @dataclass(frozen=True, kw_only=True)
