@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from local.demo.api import Api, Json
 from local.platforms.brightpearl import demo as brightpearl_demo
 from local.platforms.brightpearl.simulator import BrightpearlSimulator
+from local.platforms.server import wall_clock
 from local.platforms.square import SquareSimulator
 from local.platforms.square import demo as square_demo
 
@@ -16,9 +17,11 @@ STOCK = "brightpearl-stock-to-square"
 ORDERS = "square-orders-to-brightpearl"
 FLOWS = (PRODUCTS, STOCK, ORDERS)
 
+PRODUCT_COUNT = 300
 UNMAPPED = "Candles"  #: the category nobody mapped
 CALLS_PER_MINUTE = 3000  #: of the simulated Brightpearl; a real account has 200
 SOLD_SINCE_DAYS = 7
+ACCOUNTS_AGE = timedelta(days=90)
 LONG_NAME = 520  #: characters; Square takes 512
 #: Simulators show at once what they got, so nothing has to wait a vendor's minute.
 PACE = {"settle_s": 2, "timeout_s": 5, "awaiting_every_s": 2, "awaiting_limit_s": 30}
@@ -53,12 +56,18 @@ class Vendors:
         self.brightpearl.stop()
 
 
-def open_vendors() -> Vendors:
-    """Start both simulators on free ports and fill the merchant's accounts."""
-    brightpearl = BrightpearlSimulator(requests_per_minute=CALLS_PER_MINUTE)
+def open_vendors(products: int = PRODUCT_COUNT) -> Vendors:
+    """Start both simulators on free ports and fill the merchant's accounts.
+
+    The accounts are older than the demo: a poll that found 300 products made this minute would
+    ask for each of them again, for they may have changed since.
+    """
+    long_ago = datetime.now(UTC) - ACCOUNTS_AGE
+    brightpearl = BrightpearlSimulator(requests_per_minute=CALLS_PER_MINUTE, clock=lambda: long_ago)
     square = SquareSimulator()
-    erp = brightpearl_demo.demo_merchant(brightpearl)
+    erp = brightpearl_demo.demo_merchant(brightpearl, products)
     tills = square_demo.demo_merchant(square, list(erp.categories))
+    brightpearl.clock = wall_clock
     brightpearl.start()
     square.start()
     return Vendors(brightpearl=brightpearl, square=square, erp=erp, tills=tills)
@@ -71,21 +80,19 @@ def products_of(vendors: Vendors, category: str) -> list[int]:
     return [number for number in vendors.erp.products if wanted in by_id[number].categories]
 
 
-def set_up(api: Api, vendors: Vendors) -> str:
+def set_up(
+    api: Api, vendors: Vendors, *, consumer: str = CONSUMER, name: str = "Corner Shirts"
+) -> str:
     """Set the merchant up as a person would and return a key of its own."""
-    api.post(
-        "/v1/consumers",
-        {"id": CONSUMER, "name": "Corner Shirts", "time_zone": "Europe/London"},
-    )
-    base = f"/v1/consumers/{CONSUMER}"
+    api.post("/v1/consumers", {"id": consumer, "name": name, "time_zone": "Europe/London"})
+    base = f"/v1/consumers/{consumer}"
     _connect(api, base, vendors)
-    mappings = _mappings_of(vendors)
-    for (flow, name), entries in mappings.items():
-        default = {"default": "OTHER"} if name == "payment_method" else {}
-        api.put(f"{base}/mappings/{flow}/{name}", {"entries": entries, **default})
+    for (flow, mapping), entries in _mappings_of(vendors).items():
+        default = {"default": "OTHER"} if mapping == "payment_method" else {}
+        api.put(f"{base}/mappings/{flow}/{mapping}", {"entries": entries, **default})
     for flow, settings in _settings_of(vendors).items():
         api.put(f"{base}/flows/{flow}", {"settings": settings, "enabled": True})
-    made = api.post("/v1/keys", {"consumer": CONSUMER, "role": "admin", "name": "Corner Shirts"})
+    made = api.post("/v1/keys", {"consumer": consumer, "role": "admin", "name": name})
     return str(made["key"])
 
 

@@ -97,6 +97,7 @@ class Story:
         for _ in range(5):
             self.shops.change_stock()
             self.shops.edit_product()
+        self.patience.pass_time(LATE_S)
         for sender in senders:
             sender.configure(duplicates=1, delay_s=0, reorder=False)
 

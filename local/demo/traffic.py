@@ -97,10 +97,10 @@ class Traffic:
     def _incidents(self) -> Iterator[Callable[[], None]]:
         yield self._sell_wrongly
         while True:
-            yield self._break_down
+            yield self._lose_webhooks
             yield self._cancel_one
             yield self._deliver_badly
-            yield self._lose_webhooks
+            yield self._break_down
             yield self._break_down_till
 
     def _sell_wrongly(self) -> None:
