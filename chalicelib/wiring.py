@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import httpx
-
 from chalicelib.connectors.catalog import OFFERS
 from chalicelib.connectors.hosts import HostGuard
+from chalicelib.connectors.http import Pool, open_pool
 from chalicelib.connectors.opening import open_account
 from chalicelib.domain.platforms import Offer
 from chalicelib.domain.ports import Registry, SyncLog, Vault, WorkQueue
@@ -30,7 +29,6 @@ from chalicelib.ops import metrics
 from chalicelib.ops.settings import Settings
 
 CREDENTIALS_KEPT_S = 300  #: PROTOCOL, worker: opened credentials stay in memory 5 minutes
-_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: sorts as it counts
 
 
@@ -56,7 +54,7 @@ class Openings:
     offers: Mapping[str, Offer]
     guard: HostGuard
     now: Callable[[], datetime]
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(limits=_LIMITS))
+    http: Pool = field(default_factory=open_pool)
     services: Services | None = None
     _kept: dict[tuple[str, str, int], tuple[datetime, Mapping[str, str]]] = field(
         default_factory=dict
@@ -118,7 +116,7 @@ def build(
     flows: Mapping[str, Flow] = FLOWS,
     offers: Mapping[str, Offer] = OFFERS,
     now: Callable[[], datetime] = utc_now,
-    http: httpx.Client | None = None,
+    http: Pool | None = None,
 ) -> Services:
     """Build what flow functions work with over the given stores."""
     loopback = settings.allow_private_hosts

@@ -17,8 +17,17 @@ from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.log import Exchange
 from chalicelib.domain.reasons import Reason, SyncFailure
 
+Pool = httpx.Client  #: open connections, shared by all clients of a process
+
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+
 #: Longest wait a vendor may ask for; a longer wish is cut to a day.
 RETRY_AFTER_AT_MOST_S = 86_400
+
+
+def open_pool() -> Pool:
+    """Open the pool of a process; whoever opens it closes it."""
+    return httpx.Client(limits=_LIMITS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +97,7 @@ class Client:
     connection: str
     platform: str
     base_url: str
-    http: httpx.Client
+    http: Pool
     guard: HostGuard
     trace: Trace
     timeout_s: float = 20

@@ -4,10 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import httpx
-
 from chalicelib.connectors.hosts import HostGuard
-from chalicelib.connectors.http import Client, Trace
+from chalicelib.connectors.http import Client, Pool, Trace
 from chalicelib.domain.platforms import Account, Offer
 from chalicelib.domain.setup import Connection
 
@@ -28,7 +26,7 @@ def open_account(
     offer: Offer,
     credentials: Mapping[str, str],
     *,
-    http: httpx.Client,
+    http: Pool,
     guard: HostGuard,
     now: Callable[[], datetime],
     may_send_until: Callable[[], datetime] | None = None,
