@@ -1,0 +1,113 @@
+"""Recorded exchanges hold no secret and nothing of a person, and no more than fits."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.connectors.redaction import BODY_AT_MOST, redact_body, redact_headers, redact_url
+
+HIDDEN = "[hidden]"
+
+
+def redacted(value: Any) -> Any:
+    return json.loads(redact_body(json.dumps(value).encode()))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "access_token",
+        "client_secret",
+        "Password",
+        "signature_key",
+        "api_key",
+        "code",
+        "card_brand",
+        "pan",
+        "fingerprint",
+        "email",
+        "e-mail",
+        "phone_number",
+        "address_line_1",
+        "postcode",
+        "postalCode",
+        "given_name",
+        "familyName",
+        "full_name",
+        "birthday",
+        "company_name",
+        "note",
+        "locality",
+    ],
+)
+def test_a_secret_or_personal_field_is_hidden_by_its_name(name: str) -> None:
+    assert redacted({name: "Ann", "sku": "A-1"}) == {name: HIDDEN, "sku": "A-1"}
+
+
+@pytest.mark.parametrize("name", ["sku", "name", "reason_code", "company", "quantity", "notes"])
+def test_a_harmless_field_stays(name: str) -> None:
+    assert redacted({name: "Linen shirt"}) == {name: "Linen shirt"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("write to ann@example.com soon", "write to [hidden] soon"),
+        ("Invalid token: abc.def", "Invalid token: [hidden]"),
+        ("TOKEN=abc is over", "TOKEN=[hidden] is over"),
+        ("to\u212aen: abc", "to\u212aen: [hidden]"),  # a sign that is a k to who ignores case
+        ("no such product", "no such product"),
+    ],
+    ids=["e-mail", "refused token", "capitals", "odd letter", "harmless"],
+)
+def test_secrets_inside_a_text_are_hidden(text: str, shown: str) -> None:
+    assert redacted({"detail": text}) == {"detail": shown}
+
+
+def test_what_stands_under_a_personal_name_is_hidden_whatever_its_own_name() -> None:
+    found = redacted({"telephones": {"PRI": "+44117", "all": ["+44118"]}, "lines": [{"PRI": "1"}]})
+    assert found == {"telephones": {"PRI": HIDDEN, "all": [HIDDEN]}, "lines": [{"PRI": "1"}]}
+
+
+def test_a_secret_number_is_hidden_and_an_absent_one_stays_absent() -> None:
+    assert redacted({"card": 4242, "token": None, "amount": 4242}) == {
+        "card": HIDDEN,
+        "token": None,
+        "amount": 4242,
+    }
+
+
+def test_credentials_in_headers_are_hidden_and_counts_of_calls_are_not() -> None:
+    headers = {
+        "Authorization": "Bearer x",
+        "brightpearl-staff-token": "x",
+        "Set-Cookie": "x",
+        "brightpearl-requests-remaining": "199",
+        "brightpearl-next-throttle-period": "811",
+    }
+    assert redact_headers(headers) == {
+        "authorization": HIDDEN,
+        "brightpearl-staff-token": HIDDEN,
+        "set-cookie": HIDDEN,
+        "brightpearl-requests-remaining": "199",
+        "brightpearl-next-throttle-period": "811",
+    }
+
+
+def test_an_address_loses_its_user_secrets_and_e_mail_addresses() -> None:
+    url = "https://me:pw@api.example.com/contact?email=ann@example.com&q=bob@example.com&page=2"
+    shown = "https://api.example.com/contact?email=[hidden]&q=[hidden]&page=2"
+    assert redact_url(url) == shown
+
+
+def test_a_form_is_hidden_by_its_names_too() -> None:
+    assert redact_body(b"grant_type=refresh&refresh_token=abc") == (
+        "grant_type=refresh&refresh_token=[hidden]"
+    )
+
+
+def test_a_long_body_is_cut_after_it_was_redacted() -> None:
+    body = redact_body(json.dumps({"email": "a@b.example", "text": "x" * 20_000}).encode())
+    assert len(body) == BODY_AT_MOST + 1
+    assert body.startswith('{"email": "[hidden]", "text": "xxx')
