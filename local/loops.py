@@ -2,11 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from chalicelib.domain.ports import QueueMessage
 from chalicelib.flows import dispatch, sweeper
 from chalicelib.flows.engine import WorkerCrashError, sync_batch
 from chalicelib.flows.services import Services
@@ -20,6 +22,10 @@ SWEEP_EVERY_S = 30.0
 #: Messages of one batch, by queue; as on Lambda (PROTOCOL, worker).
 BATCHES = {"records": 10, "stock": 100}
 
+#: How long a batch that is not full is waited for, by queue: a hundred levels are one vendor call.
+WINDOWS_S = {"records": 0.0, "stock": 0.25}
+GATHER_EVERY_S = 0.05
+
 _log = logging.getLogger("synclog")
 
 
@@ -31,6 +37,9 @@ class Loops:
     workers: int = 4  #: threads per queue
     tick_s: float = TICK_S
     _stop: threading.Event = field(default_factory=threading.Event)
+    _turns: dict[str, threading.Lock] = field(
+        default_factory=lambda: {queue: threading.Lock() for queue in BATCHES}
+    )
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> None:
@@ -60,20 +69,34 @@ class Loops:
 
     def _work(self, queue: str) -> None:
         while not self._stop.is_set():
-            if not self._guarded(lambda: self._work_batch(queue, BATCHES[queue])):
+            if not self._guarded(partial(self._work_batch, queue)):
                 self._stop.wait(IDLE_S)
 
-    def _work_batch(self, queue: str, size: int) -> bool:
-        services = self.services
-        messages = services.queue.receive_many(
-            queue, limit=size, visibility_s=VISIBILITY_S, now=services.now()
-        )
+    def _work_batch(self, queue: str) -> bool:
+        services, messages = self.services, self._gather(queue)
         if not messages:
             return False
         deadline = services.now() + timedelta(seconds=CLAIM_S)
         done = sync_batch(services, messages, deadline=deadline).done
         services.queue.delete_many(queue, list(done))
         return True
+
+    def _gather(self, queue: str) -> list[QueueMessage]:
+        """Take a batch; one worker at a time, so that they do not split what could be one."""
+        size, until = BATCHES[queue], time.monotonic() + WINDOWS_S[queue]
+        with self._turns[queue]:
+            taken = list(self._receive(queue, size))
+            while taken and len(taken) < size and time.monotonic() < until:
+                if self._stop.wait(GATHER_EVERY_S):
+                    break
+                taken += self._receive(queue, size - len(taken))
+        return taken
+
+    def _receive(self, queue: str, limit: int) -> Sequence[QueueMessage]:
+        services = self.services
+        return services.queue.receive_many(
+            queue, limit=limit, visibility_s=VISIBILITY_S, now=services.now()
+        )
 
     def _guarded(self, act: Callable[[], object]) -> bool:
         """Run one piece of work; a defect is logged, and its rows come back by themselves."""
