@@ -21,32 +21,39 @@ def _holding(row: Row, now: datetime) -> tuple[Term, Term]:
 _FREED = {"lease_id": None, "lease_until": None, "starts": 0}
 
 
-def finish(row: Row, changes: Mapping[str, Any], now: datetime) -> RowWrite:
+def finish(row: Row, changes: Mapping[str, Any], now: datetime, *, frees: bool = True) -> RowWrite:
     """Close a claimed row with a final outcome; tags ``done`` and ``requested_again``.
 
     ``changes`` name status, reason and what was learned (``facts`` of the target stay even when
     something new was requested meanwhile; then the row is owed again at once and the caller sends).
+    Without ``frees`` the lease stands, because the fate of a write is unknown: whoever asks for the
+    row again, nobody looks before the platform shows what it took.
     """
+    if row.awaiting_since is not None:
+        # What the target took and never showed is no proof of what it holds.
+        changes = {"sent_hash": None, **changes}
+    freed = _FREED if frees else {"starts": 0}
+    again_at = now if frees else row.lease_until or now
     kept = {key: value for key, value in changes.items() if key in FACTS}
     again = {
         **kept,
-        **_FREED,
+        **freed,
         "status": Status.PENDING,
         "reason": Reason.QUEUED,
         "detail": None,
         "handled": row.requested,
         "tries": 0,
-        "next_attempt_at": None,
+        "next_attempt_at": None if frees else again_at,
         "awaiting_since": None,
         "updated_at": now,
-        "due_at": now + timedelta(seconds=DUE_AFTER_S),
+        "due_at": again_at + timedelta(seconds=DUE_AFTER_S),
         "due_every_s": DUE_AFTER_S,
     }
     closed = {
         "detail": None,
         "cause": None,
         **changes,
-        **_FREED,
+        **freed,
         "handled": row.requested,
         "tries": 0,
         "next_attempt_at": None,

@@ -329,8 +329,10 @@ def end_lease_early(row: Row, *, settle_s: float, now: datetime) -> RowWrite:
 
 def message_delay_s(row: Row, now: datetime) -> int | None:
     """Return the delay for a row's next message, or None when only the sweeper can wait so long."""
-    if row.next_attempt_at is None or row.next_attempt_at <= now:
+    # A lease that still stands on a closed row (its last write got no answer) is waited for too.
+    at = max((time for time in (row.next_attempt_at, row.lease_until) if time), default=now)
+    if at <= now:
         return 0
-    seconds = (row.next_attempt_at - now).total_seconds()
+    seconds = (at - now).total_seconds()
     delay_s = int(seconds) + (seconds % 1 > 0)
     return delay_s if delay_s <= DELAY_AT_MOST_S else None

@@ -62,7 +62,9 @@ def end_with_failure(row: Row, failure: SyncFailure, terms: Terms) -> Ending:
 def _end_unknown(row: Row, failure: SyncFailure, terms: Terms) -> Ending:
     if terms.policy.is_used_up(row.tries + 1):
         changed = {**terms.facts, "unclear": True}
-        return _end_failed(row, Reason.GAVE_UP, failure.detail, failure, terms, changed)
+        return _end_failed(
+            row, Reason.GAVE_UP, failure.detail, failure, terms, changed, frees=False
+        )
     return Ending(
         write=leave_unknown(row, {**terms.facts, "detail": _short(failure.detail)}, terms.now),
         status=Status.PROCESSING,
@@ -143,6 +145,8 @@ def _end_failed(
     failure: SyncFailure,
     terms: Terms,
     facts: Mapping[str, Any] | None = None,
+    *,
+    frees: bool = True,
 ) -> Ending:
     parts = (reason.value, *failure.fingerprint_parts[1:])
     changes = {
@@ -155,7 +159,7 @@ def _end_failed(
         "failed_at": terms.now,
     }
     return Ending(
-        write=finish(row, changes, terms.now),
+        write=finish(row, changes, terms.now, frees=frees),
         status=Status.FAILED,
         reason=reason,
         detail=detail,
@@ -171,16 +175,22 @@ def end_crashed(row: Row, terms: Terms) -> Ending:
     return _end_failed(row, Reason.CRASHED, detail, failure, terms, {"unclear": True})
 
 
-def _end_awaiting(row: Row, detail: str, terms: Terms) -> Ending:
+def _end_awaiting(
+    row: Row, detail: str, terms: Terms, sent: Mapping[str, Any] | None = None
+) -> Ending:
+    """Look again later; ``sent`` says what was handed over, so that a newer plan is not awaited.
+
+    Given up, the row keeps its id at the target: only the target can say that a record is gone.
+    """
     since = row.awaiting_since or terms.now
     limit_s = terms.pace.awaiting_limit_s
     if (terms.now - since).total_seconds() >= limit_s:
         sentence = f"The target took it and did not show it within {round(limit_s)} s."
         failure = SyncFailure(Reason.GAVE_UP, sentence, error_code="not_live")
-        facts = {**terms.facts, "generation": row.generation + 1, "target_id": None}
-        return _end_failed(row, Reason.GAVE_UP, sentence, failure, terms, facts)
+        return _end_failed(row, Reason.GAVE_UP, sentence, failure, terms)
     changes = {
         **terms.facts,
+        **(sent or {}),
         "status": Status.PROCESSING,
         "reason": Reason.AWAITING_TARGET,
         "detail": _short(detail) or None,
@@ -211,7 +221,7 @@ def end_with_done(row: Row, done: Done, sent: Mapping[str, Any], terms: Terms) -
         policy=terms.policy, pace=terms.pace, now=terms.now, jitter=terms.jitter, facts=facts
     )
     if done.awaiting:
-        return _end_awaiting(row, done.detail, terms)
+        return _end_awaiting(row, done.detail, terms, sent)
     if not done.verified:
         detail = done.detail or "The target's answer does not hold what was sent."
         return _end_for_retry(
@@ -286,8 +296,12 @@ def done_of_found(row: Row, found: Found) -> Done:
 
 
 def _outcome_of_found(row: Row, found: Found) -> Outcome:
-    if row.unclear or row.starts > 1 or row.awaiting_since is not None:
-        return Outcome.CREATED if row.synced_at is None else Outcome.UPDATED
+    is_our_write = row.unclear or row.starts > 1 or row.awaiting_since is not None
+    never_synced = row.synced_at is None
+    if never_synced and (is_our_write or (found.ours and row.target_id is not None)):
+        return Outcome.CREATED
+    if is_our_write:
+        return Outcome.UPDATED
     return Outcome.UNCHANGED if found.ours else Outcome.ADOPTED
 
 

@@ -6,7 +6,8 @@ message itself, by a planned message, or by the sweeper.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -52,9 +53,11 @@ def sync_batch(
         if is_known(services, message.name):
             groups[message.name.consumer, message.name.flow].append(message)
     lost: set[RowName] = set()
-    for (consumer, flow), group in groups.items():
-        names = list(dict.fromkeys(message.name for message in group))
-        lost |= _sync_group(services, consumer, flow, names, deadline)
+    with _raising_last() as turn:
+        for (consumer, flow), group in groups.items():
+            names = list(dict.fromkeys(message.name for message in group))
+            with turn():
+                lost |= _sync_group(services, consumer, flow, names, deadline)
     return Batchwork(
         done=[message.receipt for message in messages if message.name not in lost],
         failed=[message.receipt for message in messages if message.name in lost],
@@ -69,14 +72,14 @@ def _sync_group(
     if setup.blocked is not None:
         _park(services, names, *setup.blocked)
         return set()
-    slow = rates.take_for(services, setup, len(names))
-    if slow is not None:
-        rates.park_throttled(services, setup, names, slow)
-        return set()
     if not rates.take_writer(services, setup, deadline):
         _send_later(services, names)
         return set()
     try:
+        slow = rates.take_for(services, setup, len(names))
+        if slow is not None:
+            rates.park_throttled(services, setup, names, slow)
+            return set()
         return _claim_and_work(services, setup, names, deadline)
     finally:
         rates.end_writer(services, setup, deadline)
@@ -105,10 +108,31 @@ def _claim_and_work(
     sound = [row for row in rows if row.starts <= 2]
     lost: set[RowName] = set()
     _close_crashed(services, setup, crashed)
-    for together in (sound, *([row] for row in shaky)):
-        if together:
-            lost |= _attempt(services, setup, together, deadline)
+    with _raising_last() as turn:
+        for together in (sound, *([row] for row in shaky)):
+            with turn():
+                lost |= _attempt(services, setup, together, deadline) if together else set()
     return lost
+
+
+@contextmanager
+def _raising_last() -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """Let everybody have a turn, and raise the first crash after the last one.
+
+    A row that keeps crashing would else use up the starts of those that are claimed with it.
+    """
+    crashes: list[WorkerCrashError] = []
+
+    @contextmanager
+    def turn() -> Iterator[None]:
+        try:
+            yield
+        except WorkerCrashError as crash:
+            crashes.append(crash)
+
+    yield turn
+    if crashes:
+        raise crashes[0]
 
 
 def _claim(

@@ -234,13 +234,20 @@ def _judge_found(work: Work, job: Job) -> None:
     row, found = job.row, job.found
     if found is not None and found.equal:
         close(work, job, decide.done_of_found(row, found))
-    elif row.awaiting_since is not None and not row.forced:
+    elif row.awaiting_since is not None and _still_awaits(job):
         detail = "Accepted, not shown there yet."
         work.fail(job, SyncFailure(Reason.AWAITING_TARGET, detail))
-    elif found is None and row.target_id is not None and not row.unclear:
-        # The target confirmed that it is gone: a new generation may be created.
+    elif found is None and row.target_id is not None:
+        # The target confirmed that it is gone: a new generation may be created. Its id goes too,
+        # or the next attempt would take the new one for gone again.
         job.row = replace(row, target_id=None, generation=row.generation + 1)
-        job.facts["generation"] = job.row.generation
+        job.facts |= {"generation": job.row.generation, "target_id": None}
+
+
+def _still_awaits(job: Job) -> bool:
+    """Whether to go on waiting: what it does not show at all may still come, whoever asks."""
+    is_what_was_sent = job.sent_hash == job.row.sent_hash
+    return job.found is None or (is_what_was_sent and not job.row.forced)
 
 
 def write(work: Work, jobs: Sequence[Job], wanted_of: Callable[[Job], Wanted[Any]]) -> None:
