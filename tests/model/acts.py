@@ -39,20 +39,21 @@ class Acts:
     tell: Callable[[str], None]
     _new_id: Callable[[], str]
 
-    def work(self, queue: str) -> None:
-        """A worker takes a batch of messages."""
+    def work(self, queue: str) -> bool:
+        """A worker takes a batch of messages; says whether there was one."""
         port = self.services.queue
         limit = self.dice.choice((1, 3, 10))
         messages = list(
             port.receive_many(queue, limit=limit, visibility_s=VISIBILITY_S, now=self.clock.at)
         )
         if not messages:
-            return
+            return False
         self.dice.shuffle(messages)
         deadline = self.clock.at + timedelta(seconds=60)
         self.tell(f"worker takes {[m.name.flow[4:9] + m.name.record for m in messages]}")
         done = sync_batch(self.services, messages, deadline=deadline)
         port.delete_many(queue, list(done.done))
+        return True
 
     def edit(self, record: str | None = None) -> None:
         """A record changes, and webhooks say so, once or twice, until we have answered them."""

@@ -39,7 +39,7 @@ class Run(Acts):
 
     seed: int
     mutation: Mutation = lambda write: write
-    steps: int = 25
+    steps: int = 22
     story: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -274,8 +274,8 @@ class Run(Acts):
             self.sweep()
             self.release()
             for queue in ("records", "stock"):
-                for _ in range(4):
-                    self.work(queue)
+                while self.work(queue):
+                    pass
             self.check_messages()
             if all(row.status in (Status.SYNCED, Status.FAILED) for row in self.rows()):
                 self.clock.pass_s(200)
