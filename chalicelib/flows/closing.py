@@ -193,8 +193,19 @@ def _release_waiting(services: Services, batch: Batch, jobs: Sequence[Job]) -> N
 
 
 def _frees_others(job: Job) -> bool:
-    linked_now = job.ending is not None and job.ending.outcome in _LINKING
-    return job.row.awaited or linked_now
+    return job.row.awaited or _is_linked_now(job)
+
+
+def _is_linked_now(job: Job) -> bool:
+    """Whether the record has a link that nobody could see in step before.
+
+    A record whose create was not verified is found, or updated, by its first success.
+    """
+    ending = job.ending
+    if ending is None or ending.status is not Status.SYNCED:
+        return False
+    first = job.row.synced_at is None and ending.outcome is not Outcome.NOT_APPLICABLE
+    return first or ending.outcome in _LINKING
 
 
 def _note_throttling(services: Services, batch: Batch, jobs: Sequence[Job]) -> None:
@@ -251,7 +262,7 @@ def _request_followers(
     linked = [
         job
         for job, done in zip(jobs, written, strict=True)
-        if done.tag == "done" and job.ending and job.ending.outcome in _LINKING
+        if done.tag is not None and _is_linked_now(job)
     ]
     if not linked:
         return

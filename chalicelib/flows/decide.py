@@ -42,8 +42,13 @@ class Terms:
     facts: Mapping[str, Any] = field(default_factory=dict)  #: learned fields, kept whatever happens
 
 
-def end_with_failure(row: Row, failure: SyncFailure, terms: Terms) -> Ending:
-    """Return the ending of an attempt that met a failure; the reason's rule decides."""
+def end_with_failure(
+    row: Row, failure: SyncFailure, terms: Terms, *, cause: str | None = None
+) -> Ending:
+    """Return the ending of an attempt that met a failure; the reason's rule decides.
+
+    ``cause`` is what this row waits for, where the failure does not say it itself.
+    """
     facts = {**terms.facts, **({"code": failure.code} if failure.code is not None else {})}
     terms = Terms(
         policy=terms.policy, pace=terms.pace, now=terms.now, jitter=terms.jitter, facts=facts
@@ -55,7 +60,7 @@ def end_with_failure(row: Row, failure: SyncFailure, terms: Terms) -> Ending:
     if failure.reason is Reason.AWAITING_TARGET:
         return _end_awaiting(row, failure.detail, terms)
     if failure.reason.is_hold:
-        return _end_held(row, failure, terms)
+        return _end_held(row, failure, cause or failure.cause, terms)
     return _end_failed(row, failure.reason, failure.detail, failure, terms)
 
 
@@ -118,12 +123,12 @@ def end_stale(row: Row, terms: Terms) -> Ending:
     )
 
 
-def _end_held(row: Row, failure: SyncFailure, terms: Terms) -> Ending:
+def _end_held(row: Row, failure: SyncFailure, cause: str | None, terms: Terms) -> Ending:
     changes = {
         **terms.facts,
         "status": Status.PENDING,
         "reason": failure.reason,
-        "cause": failure.cause,
+        "cause": cause,
         "detail": _short(failure.detail),
     }
     parks = failure.reason.is_parking
@@ -134,7 +139,7 @@ def _end_held(row: Row, failure: SyncFailure, terms: Terms) -> Ending:
         reason=failure.reason,
         detail=failure.detail,
         code=failure.code,
-        cause=failure.cause,
+        cause=cause,
     )
 
 
@@ -202,6 +207,7 @@ def _end_awaiting(
         status=Status.PROCESSING,
         reason=Reason.AWAITING_TARGET,
         detail=detail,
+        code=terms.facts.get("code"),
     )
 
 
@@ -239,9 +245,10 @@ def _end_synced(row: Row, done: Done, facts: Mapping[str, Any], terms: Terms) ->
         "reason": None,
         "outcome": done.outcome,
         "detail": _short(done.detail) or None,
-        "unclear": False,
         "awaited": None,
     }
+    if done.outcome is not Outcome.NOT_APPLICABLE:
+        changes["unclear"] = False  # a rule that leaves a record alone has seen nothing
     if done.outcome not in (Outcome.UNCHANGED, Outcome.NOT_APPLICABLE) or row.synced_at is None:
         changes["synced_at"] = terms.now if done.outcome is not Outcome.NOT_APPLICABLE else None
     return Ending(

@@ -70,6 +70,7 @@ class Showing:
     desired: Any = None  #: None: it never came to a plan
     target_id: str | None = None
     parts: Sequence[Part] = ()
+    synced: bool = False  #: whether all of it was seen at the target
 
 
 @dataclass(frozen=True, kw_only=True)

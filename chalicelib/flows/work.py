@@ -77,20 +77,26 @@ class Work:
 
     def fail(self, job: Job, failure: SyncFailure, at: Opened | None = None) -> None:
         """End a job with a failure met ``at`` a platform (the target unless said otherwise)."""
-        if failure.reason is Reason.THROTTLED and failure.cause is None:
+        cause = failure.cause
+        if failure.reason is Reason.THROTTLED and cause is None:
+            # Of this very row: many may fail with one failure, and lie spread over the shards.
             slow = (at or self.target).connection.name
-            failure.cause = rate_cause_of(self.flow, job.row.name, slow)
+            cause = rate_cause_of(self.flow, job.row.name, slow)
         job.parts = failure.parts or job.parts
         self.show(job)
-        job.ending = decide.end_with_failure(job.row, failure, self.terms(job))
+        job.ending = decide.end_with_failure(job.row, failure, self.terms(job), cause=cause)
 
-    def show(self, job: Job) -> None:
+    def show(self, job: Job, *, synced: bool = False) -> None:
         """Fill the row's columns with what is known by now."""
         if job.record is None:
             return
         target_id = job.done.target_id if job.done else job.row.target_id
         showing = Showing(
-            record=job.record, desired=job.desired, target_id=target_id, parts=job.parts
+            record=job.record,
+            desired=job.desired,
+            target_id=target_id,
+            parts=job.parts,
+            synced=synced,
         )
         columns = dict(self.flow.columns(showing))
         if columns != dict(job.row.columns):
@@ -182,8 +188,7 @@ def find(work: Work, jobs: Sequence[Job], wanted_of: Callable[[Job], Wanted[Any]
     """Look up what the target holds, except where the hash alone shows that it is in step."""
     for job in still_open(jobs):
         if decide.is_unchanged(job.row, job.sent_hash):
-            job.parts = _parts_before(job.row)
-            work.show(job)
+            work.show(job, synced=True)
             job.ending = decide.end_unchanged(job.row, work.terms(job))
     wanted = {job.id: wanted_of(job) for job in still_open(jobs)}
     target = work.target.platform.target(work.flow.kind, work.planning.settings)
@@ -214,19 +219,6 @@ def _refuse_taken(work: Work, jobs: Sequence[Job]) -> None:
             kind = work.flow.kind.value
             detail = f"{target_id} at {work.target.offer.label} belongs to {kind} {record} already."
             work.fail(job, SyncFailure(Reason.CONFLICT, detail, error_code="taken"))
-
-
-def _parts_before(row: Row) -> tuple[Part, ...]:
-    locations = row.columns.get("locations") or ()
-    return tuple(
-        Part(
-            name=str(part["location"]),
-            quantity=str(part["quantity"]),
-            ok=part["status"] == "Synced",
-            detail=str(part.get("detail") or ""),
-        )
-        for part in locations
-    )
 
 
 def _judge_found(work: Work, job: Job) -> None:
@@ -275,7 +267,7 @@ def close(work: Work, job: Job, done: Done) -> None:
     """End a job by what the target holds now."""
     job.done = done
     job.parts = tuple(done.parts) or job.parts
-    work.show(job)
+    work.show(job, synced=done.verified and not done.awaiting)
     if done.outcome is Outcome.NOT_APPLICABLE:
         job.ending = decide.end_not_applicable(job.row, done.detail, work.terms(job))
         return

@@ -98,8 +98,9 @@ def stock_columns(showing: Showing) -> Mapping[str, Any]:
     if showing.parts:
         columns["locations"] = [_location(part) for part in showing.parts]
     elif count is not None:
+        status = Status.SYNCED if showing.synced else Status.PENDING
         columns["locations"] = [
-            {"location": name, "quantity": text, "status": Status.PENDING.value, "detail": ""}
+            {"location": name, "quantity": text, "status": status.value, "detail": ""}
             for name, text in _texts(count.quantities).items()
         ]
     return columns

@@ -7,6 +7,7 @@ late what it took, forgets what people delete there, and meets defects of ours.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from chalicelib.domain.platforms import Done, Found, Offer, Wanted
@@ -20,7 +21,7 @@ from chalicelib.flows.declare import Flow
 from chalicelib.flows.door import request_many
 from chalicelib.flows.engine import Batchwork, WorkerCrashError, sync_batch
 from tests.toy import CONSUMER, Toy, open_toy
-from tests.toy_platforms import FLOWS, PRODUCTS, STOCK, PowerCutError, Till
+from tests.toy_platforms import FLOWS, PRODUCTS, STOCK, PowerCutError, Shop, Thing, Till
 
 TRIES = 3
 _POLICY = RetryPolicy(attempts=TRIES, base_s=30, cap_s=900)
@@ -121,10 +122,28 @@ def _outcome(found: Found | None) -> Outcome:
 
 
 @dataclass
+class Reader(Shop):
+    """A source that can do what real ones do."""
+
+    refuses_all: SyncFailure | None = None  #: the next read fails as a whole
+    fails: dict[str, SyncFailure] = field(default_factory=dict)  #: by record
+    reads: list[list[str]] = field(default_factory=list)
+    stale: dict[str, Thing] = field(default_factory=dict)  #: what a replica still shows
+
+    def fetch_many(self, ids: Sequence[str]) -> Mapping[str, Thing | SyncFailure]:
+        self.reads.append(list(ids))
+        failure, self.refuses_all = self.refuses_all, None
+        if failure is not None:
+            raise failure
+        return {**super().fetch_many(ids), **self.stale, **self.fails}
+
+
+@dataclass
 class Scene:
     """A toy world with a shelf for products and one for stock."""
 
     toy: Toy
+    reader: Reader
     shelf: Shelf
     stock: Shelf
 
@@ -189,6 +208,12 @@ class Scene:
         taken = queues.receive_many(queue, limit=100, visibility_s=0, now=now)
         return [message.name.record for message in taken]
 
+    def drain(self, queue: str = "records") -> None:
+        """Lose all messages of a queue."""
+        queues, now = self.toy.services.queue, self.toy.at + timedelta(days=1)
+        taken = queues.receive_many(queue, limit=1000, visibility_s=0, now=now)
+        queues.delete_many(queue, [message.receipt for message in taken])
+
 
 @contextmanager
 def open_scene() -> Iterator[Scene]:
@@ -198,5 +223,6 @@ def open_scene() -> Iterator[Scene]:
         toy.tills = {Kind.PRODUCT: shelf, Kind.STOCK: stock}
         flows = {name: replace(flow, retry=_POLICY) for name, flow in FLOWS.items()}
         toy.services = replace(toy.services, flows=flows)
+        toy.shop = reader = Reader(now=toy.now)
         toy.set_up(CONSUMER, PRODUCTS, STOCK)
-        yield Scene(toy=toy, shelf=shelf, stock=stock)
+        yield Scene(toy=toy, reader=reader, shelf=shelf, stock=stock)
