@@ -63,13 +63,24 @@ class StockLevel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sold:
+    """Pieces of a thing sold at one place, around the moment of a count."""
+
+    pending: Decimal = Decimal(0)  #: sold by then, and not at the source yet
+    since: Decimal = Decimal(0)  #: sold after it, and at the source already
+
+
+@dataclass(frozen=True, kw_only=True)
 class Count:
     """What the target should hold of one product: absolute numbers by location."""
 
     product_id: str
     variation_id: str  #: the target's id of the product
-    quantities: Mapping[str, Decimal]  #: by the target's location id
+    quantities: Mapping[str, Decimal]  #: by the target's location id; as it is to be now
     counted_at: datetime  #: sales after this moment are the target's own to subtract
+    #: by location: sold after that moment and taken off ``quantities`` already; what is sent holds
+    #: them, or the target would subtract them a second time
+    sold_since: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from chalicelib.domain.log import Units
 from chalicelib.domain.reasons import Part
+from chalicelib.domain.records import Sold
 from chalicelib.domain.retries import RetryPolicy
 from chalicelib.domain.setup import MappingTable
 from chalicelib.domain.statuses import Kind
@@ -56,9 +56,7 @@ class Planning:
     settings: Mapping[str, Any]  #: with defaults filled in
     mappings: Mapping[str, MappingTable]
     linked: Mapping[str, str] = field(default_factory=dict)  #: source id → target id, of ``links``
-    units: Mapping[tuple[str, str], Decimal] = field(
-        default_factory=dict
-    )  #: (item, location) → sold
+    units: Mapping[tuple[str, str], Sold] = field(default_factory=dict)  #: (item, location) → sold
     counted_at: datetime | None = None  #: the moment the figures hold for
 
 

@@ -3,20 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from chalicelib.domain.causes import connection_cause, flow_cause
-from chalicelib.domain.platforms import Offer, Pace
+from chalicelib.domain.paces import pace_of as pace_of
+from chalicelib.domain.platforms import Pace
 from chalicelib.domain.ports import Change
 from chalicelib.domain.reasons import Reason
+from chalicelib.domain.records import Sold
 from chalicelib.domain.setup import Connection, FlowSetup, Health
 from chalicelib.flows import unexported
 from chalicelib.flows.declare import Flow, Planning, base_name, connections_of
 from chalicelib.flows.services import Opened, Services
-
-#: Settings of a connection that set its pace; the platform's own numbers stand where one is absent.
-PACE_SETTINGS = ("settle_s", "timeout_s", "awaiting_limit_s", "awaiting_every_s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +32,8 @@ class Setup:
 
     def sold_units(
         self, services: Services, target: Opened, at: datetime
-    ) -> Mapping[tuple[str, str], Decimal]:
-        """What was sold at the target by ``at`` and is not at the source yet."""
+    ) -> Mapping[tuple[str, str], Sold]:
+        """What was sold at the target around ``at``, as far as it matters to a count."""
         if self.flow.sold_by is None:
             return {}
         name = self.flow.sold_by
@@ -54,19 +52,6 @@ class Setup:
         )
         services.registry.save(Change(puts=[down]))
         services.count("connection_down", platform=connection.platform)
-
-
-def pace_of(offer: Offer, connection: Connection) -> Pace:
-    """Return the pace of a connection: the platform's, with the connection's settings over it."""
-    own = {
-        name: float(connection.settings[name])
-        for name in PACE_SETTINGS
-        if connection.settings.get(name) not in (None, "")
-    }
-    calls = connection.settings.get("calls_per_minute")
-    if calls not in (None, ""):
-        own["calls"] = max(1, int(calls) * offer.pace.window_s // 60)
-    return replace(offer.pace, **own)  # type: ignore[arg-type]  # names come from PACE_SETTINGS
 
 
 def settings_of(flow: Flow, setup: FlowSetup | None) -> dict[str, Any]:

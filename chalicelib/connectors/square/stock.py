@@ -158,9 +158,10 @@ def _changes_of(wanted: Wanted[Count]) -> list[Change]:
         Change(
             record=wanted.record,
             place=(count.variation_id, location),
-            quantity=max(Decimal(0), quantity),
+            quantity=max(Decimal(0), quantity) + count.sold_since.get(location, Decimal(0)),
             is_cut=quantity < 0,
             counted_at=count.counted_at,
+            sold_since=count.sold_since.get(location, Decimal(0)),
         )
         for location, quantity in count.quantities.items()
     ]

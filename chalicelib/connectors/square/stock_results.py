@@ -26,9 +26,10 @@ class Change:
 
     record: str
     place: tuple[str, str]  #: variation, location
-    quantity: Decimal
+    quantity: Decimal  #: what is sent: as it was at ``counted_at``
     is_cut: bool  #: the source's number was below zero, which a shelf cannot hold
     counted_at: datetime
+    sold_since: Decimal = Decimal(0)  #: of it, what was sold after ``counted_at``
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,7 @@ class Fate:
         """This place as a part of its row."""
         return Part(
             name=self.change.place[1],
-            quantity=plain(self.change.quantity),
+            quantity=plain(self.change.quantity - self.change.sold_since),
             ok=self.is_verified,
             detail=self.detail,
         )

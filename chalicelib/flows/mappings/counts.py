@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.domain.causes import record_cause
 from chalicelib.domain.reasons import Part, Reason, SyncFailure
-from chalicelib.domain.records import Count, StockLevel
+from chalicelib.domain.records import Count, Sold, StockLevel
 from chalicelib.domain.statuses import Kind, Status
 from chalicelib.flows.declare import Planning, Showing
 from chalicelib.flows.mappings.answers import mapped
@@ -20,7 +20,8 @@ def count_from_level(level: StockLevel, planning: Planning) -> Count:
 
     With 20 pieces in warehouse 2, mapped to L0NDON, and 1 sold there that the ERP does not know of
     yet, L0NDON is to hold 19. A warehouse that the source does not name holds nothing; a count is
-    never below 0.
+    never below 0. A piece the ERP took off already, sold after the moment of counting, is told
+    apart: the target takes it off by itself.
 
     Raises:
         SyncFailure: the product is not linked yet, or a warehouse has no location.
@@ -34,15 +35,18 @@ def count_from_level(level: StockLevel, planning: Planning) -> Count:
         )
     if planning.counted_at is None:
         raise ValueError("a count needs the moment it holds for")
+    on_hand = dict(sorted(_by_location(level, planning).items()))
+    sold = {location: planning.units.get((variation, location), Sold()) for location in on_hand}
     quantities = {
-        location: max(quantity - planning.units.get((variation, location), Decimal(0)), Decimal(0))
-        for location, quantity in _by_location(level, planning).items()
+        location: max(quantity - sold[location].pending, Decimal(0))
+        for location, quantity in on_hand.items()
     }
     return Count(
         product_id=level.product_id,
         variation_id=variation,
-        quantities=dict(sorted(quantities.items())),
+        quantities=quantities,
         counted_at=planning.counted_at,
+        sold_since={location: one.since for location, one in sold.items() if one.since},
     )
 
 

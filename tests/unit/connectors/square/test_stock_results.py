@@ -60,6 +60,19 @@ def test_a_record_is_done_when_all_its_places_are() -> None:
     assert [part.name for part in done.parts] == ["L1", "L2"]
 
 
+def test_a_place_shows_what_is_to_be_there_and_not_what_was_sent() -> None:
+    sent = Change(
+        record="1001",
+        place=("VAR1", "L1"),
+        quantity=Decimal(20),
+        is_cut=False,
+        counted_at=NOW,
+        sold_since=Decimal(3),
+    )
+
+    assert Fate(change=sent, held=Decimal(17), sold=Decimal(3)).part.quantity == "17"
+
+
 def test_a_failure_that_comes_back_goes_before_one_that_stays() -> None:
     failures = [
         SyncFailure(Reason.REJECTED_BY_TARGET, "Refused.", code=400),
