@@ -7,8 +7,6 @@ from local.demo.api import Api, Json
 from local.demo.merchant import CONSUMER
 
 OWED = ("queued", "retrying", "throttled")
-BASE = f"/v1/consumers/{CONSUMER}"
-
 #: kind, status, reason (empty: none) → rows
 Tally = Counter[tuple[str, str, str]]
 
@@ -18,18 +16,24 @@ class Log:
     """The merchant's rows as the API shows them."""
 
     api: Api
+    consumer: str = CONSUMER
+
+    @property
+    def base(self) -> str:
+        """The consumer's part of the API."""
+        return f"/v1/consumers/{self.consumer}"
 
     def count(self) -> dict[str, Counter[str]]:
         """Return rows by status, for each kind; one call."""
         return {
             flow["kind"]: Counter({one["status"]: one["count"] for one in flow["counts"]})
-            for flow in self.api.get(f"{BASE}/flows")["items"]
+            for flow in self.api.get(f"{self.base}/flows")["items"]
         }
 
     def unsynced(self) -> list[Json]:
         """Return every row that is not Synced."""
         wanted = ["Pending", "Processing", "Failed"]
-        return list(self.api.items(f"{BASE}/logs", status=wanted))
+        return list(self.api.items(f"{self.base}/logs", status=wanted))
 
     def is_owed(self) -> bool:
         """Say whether any row is still to be worked by itself, or a run has not ended."""
@@ -37,7 +41,7 @@ class Log:
             return True
         if any(row["reason"] in OWED or row["status"] == "Processing" for row in self.unsynced()):
             return True
-        runs = self.api.get(f"{BASE}/executions", limit=20)["items"]
+        runs = self.api.get(f"{self.base}/executions", limit=20)["items"]
         return any(run["state"] == "Running" for run in runs)
 
     def tally(self) -> Tally:
@@ -48,13 +52,6 @@ class Log:
         for row in self.unsynced():
             tally[row["kind"], row["status"], row["reason"] or ""] += 1
         return +tally
-
-    def find(self, kind: str, record: str) -> Json | None:
-        """Return the row of a record, if it has one."""
-        for row in self.api.items(f"{BASE}/logs", kind=kind, q=record):
-            if row["record"] == record:
-                return row
-        return None
 
 
 def line_of(counts: dict[str, Counter[str]]) -> str:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from chalicelib.domain.retries import RetryPolicy
 from chalicelib.flows.catalog import FLOWS
 from local.demo import merchant
 from local.demo.api import Api, Json
+from local.demo.log import Log
 from local.demo.merchant import ORDERS, PRODUCTS, STOCK, Vendors
 from local.demo.waiting import LateError, Patience
 from local.run import running
@@ -44,7 +45,6 @@ class House:
     api: Api
     consumer: str
     vendors: Vendors
-    seen: dict[str, Json] = field(default_factory=dict)
 
     @property
     def base(self) -> str:
@@ -97,6 +97,18 @@ class House:
             told = {k: last.get(k) for k in ("status", "reason", "sentence", "columns", "attempts")}
             raise AssertionError(f"{error}; it is {told}") from None
         return dict(last)
+
+    def settle(self) -> None:
+        """Wait until webhooks and first polls are through and nothing is left to do by itself."""
+        log = Log(api=self.api, consumer=self.consumer)
+        senders = (self.vendors.square.sender, self.vendors.brightpearl.sender)
+
+        def is_quiet() -> bool:
+            flows = self.api.get(f"{self.base}/flows")["items"]
+            polled = all(flow["last_execution"] for flow in flows)
+            return polled and all(sender.drain(0) for sender in senders) and not log.is_owed()
+
+        wait_until(is_quiet, "quiet log")
 
     # the set-up
 
@@ -173,6 +185,12 @@ class House:
         columns = "transactionRef,paymentMethodCode,amountPaid"
         found: list[list[Any]] = self.ask_brightpearl(f"{path}&columns={columns}")["results"]
         return found
+
+    def on_hand(self, product: int, shop: int = 0) -> int:
+        """Return how many of a product the ERP has in a warehouse, sold ones taken off."""
+        found = self.ask_brightpearl(f"warehouse-service/product-availability/{product}")
+        warehouse = str(self.vendors.erp.warehouses[shop])
+        return int(found[str(product)]["warehouses"].get(warehouse, {"onHand": 0})["onHand"])
 
     def sell(self, *skus: str, shop: int = 0, **options: Any) -> str:
         """Ring up one piece of each SKU."""
