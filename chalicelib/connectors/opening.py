@@ -6,11 +6,9 @@ from datetime import datetime
 
 from chalicelib.connectors.hosts import HostGuard
 from chalicelib.connectors.http import Client, Pool, Trace
+from chalicelib.domain.paces import pace_of
 from chalicelib.domain.platforms import Account, Offer
 from chalicelib.domain.setup import Connection
-
-#: Seconds a call may take where the connection does not say otherwise.
-TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +41,7 @@ def open_account(
         http=http,
         guard=guard,
         trace=trace,
-        timeout_s=float(connection.settings.get("timeout_s") or offer.pace.timeout_s or TIMEOUT_S),
+        timeout_s=pace_of(offer, connection).timeout_s,
         may_send_until=may_send_until,
         now=now,
         execution=execution,
