@@ -51,9 +51,10 @@ def _flag_again(services: Services, written: Iterable[Written]) -> None:
     The flag may have been cleared meanwhile, and a row parked without it would wait for ever.
     """
     parked = {
-        (done.row.name.consumer, parts_of(done.row.cause)[1])
+        (done.row.name.consumer, cause[1])
         for done in written
-        if done.tag == "parked" and done.row is not None and done.row.cause
+        if done.tag == "parked" and done.row is not None
+        if (cause := parts_of(done.row.cause or ""))[0] == "rate"
     }
     for consumer, connection in sorted(parked):
         flag_backlog(services, consumer, connection)

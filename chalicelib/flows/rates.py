@@ -14,12 +14,14 @@ from chalicelib.domain.protocol import Request, park
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.rows import RowName
 from chalicelib.domain.setup import Connection
-from chalicelib.flows.declare import Flow
+from chalicelib.flows.declare import Flow, connections_of
 from chalicelib.flows.door import RATE_SHARDS, flag_backlog, rate_cause_of, request_many
 from chalicelib.flows.loading import Setup, pace_of
 from chalicelib.flows.services import Services
 
-RELEASED_TOGETHER = 100
+#: How many rows are released at once: as many of these as the window has calls for.
+TOGETHER = (100, 30, 10, 3, 1)
+BATCH = 10  #: rows by which the calls of a release are reckoned
 LARGEST_PRIORITY = 2
 
 #: A flag is cleared only this long after it was last set: a worker that set it may still be about
@@ -164,25 +166,42 @@ def release_backlogs(services: Services, *, limit: int = 50) -> int:
 
 
 def _release_backlog(services: Services, connection: Connection) -> int:
-    pace = pace_of(services.offers[connection.platform], connection)
-    free = services.log.take_calls(
-        connection.consumer,
-        connection.name,
-        0,
-        limit=pace.calls,
-        window_s=pace.window_s,
-        now=services.now(),
-    )
-    if not free:
+    if not _has_free(services, connection, 1):
         return 0
     for cause in _rate_causes(connection):
-        names = services.log.list_held(connection.consumer, cause, limit=RELEASED_TOGETHER).items
+        names = services.log.list_held(connection.consumer, cause, limit=TOGETHER[0]).items
         if names:
-            return _request(services, names, cause)
+            return _request(services, names[: _rows_allowed(services, connection, names)], cause)
     quiet_since = services.now() - timedelta(seconds=FLAGGED_AT_LEAST_S)
     services.log.clear_backlog(connection.consumer, connection.name, flagged_before=quiet_since)
     services.cache.forget(connection.consumer)
     return 0
+
+
+def _rows_allowed(services: Services, connection: Connection, names: Sequence[RowName]) -> int:
+    """Return how many of the rows the window has calls for, roughly: more would be parked again."""
+    flow = _flow_of(services, names[0])
+    pace = pace_of(services.offers[connection.platform], connection)
+    side = connections_of(flow, names[0].flow).index(connection.name)
+    for rows in TOGETHER:
+        batches, rest = divmod(min(rows, len(names)), BATCH)
+        calls = batches * flow.calls(BATCH)[side] + (flow.calls(rest)[side] if rest else 0)
+        if (calls <= pace.calls or rows == 1) and _has_free(services, connection, calls):
+            return rows
+    return 0
+
+
+def _has_free(services: Services, connection: Connection, calls: int) -> bool:
+    """Whether the window has so many calls left, or is whole; none are taken."""
+    pace = pace_of(services.offers[connection.platform], connection)
+    return services.log.take_calls(
+        connection.consumer,
+        connection.name,
+        0,
+        limit=max(pace.calls - calls, 0),
+        window_s=pace.window_s,
+        now=services.now(),
+    )
 
 
 def _rate_causes(connection: Connection) -> Iterable[str]:
