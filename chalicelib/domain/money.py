@@ -79,7 +79,8 @@ class Money:
 
     def to_text(self) -> str:
         """Return the amount with the decimals of its currency: ``58.71``, ``5871`` for yen."""
-        return str(self.amount.quantize(Decimal(1).scaleb(-exponent_of(self.currency))))
+        step = Decimal(1).scaleb(-exponent_of(self.currency))
+        return str(self.amount.quantize(step, rounding=ROUND_HALF_UP))
 
     def to_json(self) -> dict[str, str]:
         """Return what columns and the API show: ``{"amount": "58.71", "currency": "GBP"}``."""

@@ -321,7 +321,7 @@ def end_lease_early(row: Row, *, settle_s: float, now: datetime) -> RowWrite:
     until = now + timedelta(seconds=settle_s)
     ends = Alternative(
         tag="shortened",
-        when=(Term("lease_id", Op.EQ, row.lease_id), Term("lease_until", Op.GT, until)),
+        when=(OWED, Term("lease_id", Op.EQ, row.lease_id), Term("lease_until", Op.GT, until)),
         changes={"lease_until": until, "due_at": until},
     )
     return RowWrite(name=row.name, alternatives=(ends,))

@@ -22,6 +22,6 @@ class RetryPolicy:
         failed together do not come back together; ``jitter`` is a random number from 0 to 1. The
         vendor's own wish is honoured when it is longer.
         """
-        backoff = min(self.base_s * 2.0 ** max(tries - 1, 0), self.cap_s)
+        backoff = min(self.base_s * 2.0 ** min(max(tries - 1, 0), 60), self.cap_s)
         jittered = backoff * (1 - jitter / 4)
         return max(jittered, retry_after_s or 0)
