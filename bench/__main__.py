@@ -1,0 +1,103 @@
+"""Measures what DESIGN promises to keep measured: ``python -m bench``, or ``make bench``.
+
+Three parts: ``costs`` (calls and CPU of a webhook and of a row of each flow), ``pages`` (the time
+of a page of the log, up to a million rows), ``speed`` (stock changes a second, end to end).
+Everything runs in a temporary folder and on 127.0.0.1, and is gone at the end.
+"""
+
+import argparse
+import os
+import platform
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from bench.costs import measure_costs
+from bench.pages import measure_pages
+from bench.sheet import Sheet, write_json
+from bench.speed import measure_speed
+
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+PARTS = ("costs", "pages", "speed")
+
+Part = Callable[[Path], list[Sheet]]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure the parts asked for and print a table of each."""
+    asked = _parser().parse_args(argv)
+    started = time.perf_counter()
+    sheets: list[Sheet] = []
+    facts = _facts()
+    print(_told(facts))
+    for name, part in _parts(quick=asked.quick).items():
+        if name in (asked.only or PARTS):
+            with tempfile.TemporaryDirectory(prefix=f"synclog-bench-{name}-") as folder:
+                found = part(Path(folder))
+            sheets += found
+            print("\n".join(sheet.text() for sheet in found), flush=True)
+    print(f"\nMeasured in {time.perf_counter() - started:.0f} s.")
+    if asked.json is not None:
+        write_json(asked.json, sheets, facts)
+        print(f"Written to {asked.json}.")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Measures the speed and cost of Synclog here and now."
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer rows and rounds: under a minute, coarser"
+    )
+    parser.add_argument(
+        "--only", action="append", choices=PARTS, help="measure this part alone; may repeat"
+    )
+    parser.add_argument(
+        "--json", type=_file, metavar="FILE", help="write the figures to a file too"
+    )
+    return parser
+
+
+def _file(text: str) -> Path:
+    """Refuse a file that cannot be written before minutes are spent on its figures."""
+    path = Path(text)
+    if path.is_dir() or not path.resolve().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a file that can be written")
+    return path
+
+
+def _parts(*, quick: bool) -> dict[str, Part]:
+    if quick:
+        return {
+            "costs": partial(measure_costs, products=120, orders=20),
+            "pages": partial(measure_pages, sizes=SIZES[:2], rounds=40),
+            "speed": partial(measure_speed, products=200, rounds=1),
+        }
+    return {
+        "costs": partial(measure_costs, products=600, orders=100),
+        "pages": partial(measure_pages, sizes=SIZES, rounds=300),
+        "speed": partial(measure_speed, products=1000, rounds=5),
+    }
+
+
+def _facts() -> dict[str, object]:
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "cores": os.cpu_count(),
+    }
+
+
+def _told(facts: dict[str, object]) -> str:
+    return "Synclog bench: " + ", ".join(f"{name} {value}" for name, value in facts.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
