@@ -150,6 +150,7 @@ class Order:
     total: Money
     tax: Money
     payments: Sequence[Payment] = ()
+    unpaid: Sequence[str] = ()  #: ids of payments that brought no money, or gave it back
     customer: Customer | None = None  #: None: a walk-in
     source: str = ""  #: "Square", with more where known
     reference: str = ""
@@ -205,3 +206,4 @@ class SalesOrder:
     price_list: str
     cancelled: bool
     stock: str  #: "none", "reserved" or "shipped"
+    unpaid: Sequence[str] = ()  #: keys of payments that the source took back when it cancelled

@@ -96,6 +96,25 @@ def test_cancelled_order_is_cancelled_and_stays_so(connected: Connected) -> None
     assert connected.sync_one(cancelled, done.target_id).equal
 
 
+def test_cancelled_order_gives_back_the_payments_we_booked(connected: Connected) -> None:
+    order = connected.order(payments=(connected.payment(),))
+    done = connected.create(order)
+    cancelled = replace(order, cancelled=True, unpaid=("PAY-1",))
+    changed = connected.sync_one(cancelled, done.target_id)
+    assert (changed.outcome, changed.verified) == (Outcome.UPDATED, True)
+    assert connected.payments(done.target_id) == []
+    assert connected.there(done.target_id)["orderStatus"]["name"] == "Cancelled"
+
+
+def test_payment_of_other_people_stands_in_the_way_of_a_cancellation(connected: Connected) -> None:
+    order = connected.order(payments=(connected.payment(), connected.payment("3.00", key="ELSE")))
+    done = connected.create(order)
+    failure = connected.sync_one(replace(order, cancelled=True, unpaid=("PAY-1",)), done.target_id)
+    assert reason_of(failure) is Reason.WRONG_STATE
+    assert "payments of 3.00 GBP are booked" in failure.detail
+    assert len(connected.payments(done.target_id)) == 2
+
+
 def test_order_cancelled_before_it_was_created_is_not_created(connected: Connected) -> None:
     done = connected.sync_one(connected.order(cancelled=True))
     assert (done.outcome, done.target_id) == (Outcome.NOT_APPLICABLE, "")

@@ -31,6 +31,8 @@ from chalicelib.connectors.brightpearl.payments import (
     check_payments,
     fetch_payments,
     missing_payments,
+    remove_payment,
+    taken_back,
     tell_extra,
 )
 from chalicelib.connectors.brightpearl.products import fetch_product_models
@@ -207,12 +209,16 @@ class Orders:
             )
         desired, state = wanted.desired, found.state
         if not is_cancelled(desired, state.order):
-            check_may_cancel(state)
+            back = taken_back(desired, state.payments)
+            kept = tuple(one for one in state.payments if one not in back)
+            check_may_cancel(replace(state, payments=kept))
+            for payment in back:
+                remove_payment(self.api, payment)
             status = number_of(desired.cancelled_status, "status of cancelled orders")
             note = {"text": "Cancelled at the source.", "isPublic": False}
             body = {"orderStatusId": status, "orderNote": note}
             self.api.put(f"order-service/order/{state.order.id}/status", body)
-            state = replace(state, order=fetch_order(self.api, state.order.id))
+            state = replace(state, order=fetch_order(self.api, state.order.id), payments=kept)
         return Done(
             target_id=state.order.id,
             outcome=outcome_of(wanted, found, wrote=True),

@@ -40,11 +40,9 @@ def fetch_payments(api: Api, order_ids: Iterable[str]) -> dict[str, tuple[Paymen
     return {id_: tuple(payments) for id_, payments in found.items()}
 
 
-def reference_of(payment: SalesPayment) -> str:
-    """Return the ``transactionRef`` of a payment; a key that is too long becomes its hash."""
-    if len(payment.key) <= REFERENCE_AT_MOST:
-        return payment.key
-    return hashlib.sha256(payment.key.encode()).hexdigest()
+def reference_of(key: str) -> str:
+    """Return the ``transactionRef`` of a payment's key; one that is too long becomes its hash."""
+    return key if len(key) <= REFERENCE_AT_MOST else hashlib.sha256(key.encode()).hexdigest()
 
 
 def missing_payments(desired: SalesOrder, present: Sequence[PaymentModel]) -> list[SalesPayment]:
@@ -53,7 +51,7 @@ def missing_payments(desired: SalesOrder, present: Sequence[PaymentModel]) -> li
     return [
         payment
         for payment in desired.payments
-        if payment.amount and reference_of(payment) not in references
+        if payment.amount and reference_of(payment.key) not in references
     ]
 
 
@@ -65,7 +63,7 @@ def check_payments(desired: SalesOrder, present: Sequence[PaymentModel]) -> None
     """
     amounts = {payment.reference: payment.received for payment in present}
     for payment in desired.payments:
-        booked = amounts.get(reference_of(payment))
+        booked = amounts.get(reference_of(payment.key))
         if booked is not None and booked != payment.amount.amount:
             raise SyncFailure(
                 Reason.CONFLICT,
@@ -78,7 +76,7 @@ def check_payments(desired: SalesOrder, present: Sequence[PaymentModel]) -> None
 
 def tell_extra(desired: SalesOrder, present: Sequence[PaymentModel]) -> str:
     """Return a sentence on payments that only Brightpearl has, empty if there are none."""
-    ours = {reference_of(payment) for payment in desired.payments}
+    ours = {reference_of(payment.key) for payment in desired.payments}
     extra = sum((p.received for p in present if p.reference not in ours), Decimal(0))
     if not extra:
         return ""
@@ -89,7 +87,7 @@ def tell_extra(desired: SalesOrder, present: Sequence[PaymentModel]) -> str:
 
 def add_payment(api: Api, order_id: str, payment: SalesPayment) -> None:
     """Book money received; one that was booked already, unseen by the search, is left alone."""
-    reference = reference_of(payment)
+    reference = reference_of(payment.key)
     body = {
         "transactionRef": reference,
         "transactionCode": payment.method[:REFERENCE_AT_MOST],
@@ -108,6 +106,17 @@ def add_payment(api: Api, order_id: str, payment: SalesPayment) -> None:
         refused = failure.reason in (Reason.REJECTED_BY_TARGET, Reason.CONFLICT)
         if not (refused and _is_booked(api, order_id, reference)):
             raise
+
+
+def taken_back(desired: SalesOrder, present: Sequence[PaymentModel]) -> list[PaymentModel]:
+    """Return the payments booked by us that the source took back when it cancelled the order."""
+    references = {reference_of(key) for key in desired.unpaid}
+    return [payment for payment in present if payment.reference in references]
+
+
+def remove_payment(api: Api, payment: PaymentModel) -> None:
+    """Remove a payment whose money was given back; one that is gone already is fine."""
+    api.delete(f"accounting-service/customer-payment/{payment.id}")
 
 
 def _is_booked(api: Api, order_id: str, reference: str) -> bool:

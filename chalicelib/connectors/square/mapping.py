@@ -73,6 +73,7 @@ def to_order(order: OrderModel, customer: Customer | None = None) -> Order:
         total=_amount(order.total_money, currency),
         tax=_amount(order.total_tax_money, currency),
         payments=_payments(order.tenders, currency, updated_at),
+        unpaid=[_payment_id(one) for one in order.tenders if not _is_money_received(one)],
         customer=customer,
         source=source_of(order.source.name),
         reference=order.reference_id,
@@ -146,7 +147,7 @@ def _payments(
 ) -> list[Payment]:
     return [
         Payment(
-            id=tender.payment_id or tender.id,
+            id=_payment_id(tender),
             method=tender.type,
             amount=_amount(tender.amount_money, currency),
             paid_at=tender.created_at or otherwise_at,
@@ -155,6 +156,10 @@ def _payments(
         for tender in tenders
         if _is_money_received(tender)
     ]
+
+
+def _payment_id(tender: TenderModel) -> str:
+    return tender.payment_id or tender.id
 
 
 def _is_money_received(tender: TenderModel) -> bool:

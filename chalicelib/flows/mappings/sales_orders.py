@@ -60,6 +60,7 @@ def sales_order_from_order(order: Order, planning: Planning) -> SalesOrder:
         price_list=str(settings.get("price_list") or ""),
         cancelled=order.state == "cancelled",
         stock=str(settings.get("take_stock") or "reserved"),
+        unpaid=_unpaid(order),
     )
 
 
@@ -154,6 +155,13 @@ def _payments(order: Order, planning: Planning) -> Iterable[SalesPayment]:
         yield SalesPayment(
             key=payment.id, method=method, amount=payment.amount, paid_at=payment.paid_at
         )
+
+
+def _unpaid(order: Order) -> tuple[str, ...]:
+    """Keys of payments to take back: a cancelled order has given back all of them."""
+    if order.state != "cancelled":
+        return ()
+    return (*order.unpaid, *(payment.id for payment in order.payments))
 
 
 def why_no_sales_order(order: Order, planning: Planning) -> str | None:
