@@ -24,7 +24,7 @@ from chalicelib.flows.cache import SetupCache
 from chalicelib.flows.catalog import FLOWS
 from chalicelib.flows.declare import Flow
 from chalicelib.flows.services import Opened, Services
-from chalicelib.flows.setup_credentials import open_credentials
+from chalicelib.flows.setup.credentials import open_credentials
 from chalicelib.ops import metrics
 from chalicelib.ops.settings import Settings
 

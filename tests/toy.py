@@ -17,12 +17,12 @@ from chalicelib.domain.statuses import Kind
 from chalicelib.flows import engine
 from chalicelib.flows.cache import SetupCache
 from chalicelib.flows.services import Opened, Services
-from chalicelib.flows.setup_account import Given
-from chalicelib.flows.setup_connections import save_connection
-from chalicelib.flows.setup_consumers import add_consumer, read_consumer
-from chalicelib.flows.setup_credentials import open_credentials
-from chalicelib.flows.setup_flows import save_flow
-from chalicelib.flows.setup_mappings import Answers, save_mapping
+from chalicelib.flows.setup.account import Given
+from chalicelib.flows.setup.connections import save_connection
+from chalicelib.flows.setup.consumers import add_consumer, read_consumer
+from chalicelib.flows.setup.credentials import open_credentials
+from chalicelib.flows.setup.flows import save_flow
+from chalicelib.flows.setup.mappings import Answers, save_mapping
 from local.sqlite.unruly import UnrulyStores, open_unruly_stores
 from tests.toy_platforms import (
     FLOWS,

@@ -10,13 +10,13 @@ from chalicelib.api.routing import PAGING, Call, Routes
 from chalicelib.api.setup_serializers import connection_json
 from chalicelib.domain.log import Page
 from chalicelib.domain.setup import Connection, Role
-from chalicelib.flows.setup_account import Given
-from chalicelib.flows.setup_connections import (
+from chalicelib.flows.setup.account import Given
+from chalicelib.flows.setup.connections import (
     delete_connection,
     read_connection,
     save_connection,
 )
-from chalicelib.flows.setup_platforms import check_connection
+from chalicelib.flows.setup.platforms import check_connection
 
 routes = Routes(__name__, "Connections")
 

@@ -10,7 +10,7 @@ from chalicelib.api.serializers import time_or_none
 from chalicelib.api.setup_serializers import consumer_json
 from chalicelib.domain.log import Page
 from chalicelib.domain.setup import Role
-from chalicelib.flows.setup_consumers import (
+from chalicelib.flows.setup.consumers import (
     add_consumer,
     change_consumer,
     delete_consumer,

@@ -10,8 +10,8 @@ from chalicelib.api.routing import PAGING, Call, Routes
 from chalicelib.api.serializers import letter_json
 from chalicelib.domain.setup import Role
 from chalicelib.flows import redrive as redrives
-from chalicelib.flows.setup_consumers import read_consumer
-from chalicelib.flows.setup_saving import note
+from chalicelib.flows.setup.consumers import read_consumer
+from chalicelib.flows.setup.saving import note
 
 routes = Routes(__name__, "Dead letters")
 

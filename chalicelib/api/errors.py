@@ -10,7 +10,7 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.domain.log import CursorError
-from chalicelib.flows.setup_errors import (
+from chalicelib.flows.setup.errors import (
     InvalidError,
     MovedOnError,
     Problem,

@@ -13,9 +13,9 @@ from chalicelib.api.serializers import execution_json
 from chalicelib.domain.log import Page
 from chalicelib.domain.setup import Role
 from chalicelib.flows.imports import ImportRefusedError, RunningError, start_import
-from chalicelib.flows.setup_errors import InvalidError, Problem
-from chalicelib.flows.setup_flows import find_flow
-from chalicelib.flows.setup_saving import note
+from chalicelib.flows.setup.errors import InvalidError, Problem
+from chalicelib.flows.setup.flows import find_flow
+from chalicelib.flows.setup.saving import note
 
 routes = Routes(__name__, "Executions")
 

@@ -11,8 +11,8 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.domain.statuses import Kind, Status
 from chalicelib.flows.declare import base_name
 from chalicelib.flows.services import Services
-from chalicelib.flows.setup_errors import InvalidError, Problem, refuse_if_any
-from chalicelib.flows.setup_flows import list_flow_names
+from chalicelib.flows.setup.errors import InvalidError, Problem, refuse_if_any
+from chalicelib.flows.setup.flows import list_flow_names
 
 #: Names of the filters; all but from, to and q may repeat.
 LOG_FILTERS = (

@@ -9,7 +9,7 @@ from chalicelib.api.routing import PAGING, Call, Routes
 from chalicelib.api.setup_serializers import flow_json
 from chalicelib.domain.log import Page
 from chalicelib.domain.setup import Role
-from chalicelib.flows.setup_flows import describe_flow, describe_flows, save_flow
+from chalicelib.flows.setup.flows import describe_flow, describe_flows, save_flow
 
 routes = Routes(__name__, "Flows")
 

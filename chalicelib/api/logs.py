@@ -15,8 +15,8 @@ from chalicelib.domain.protocol import Request
 from chalicelib.domain.rows import Row, RowName
 from chalicelib.domain.setup import Role
 from chalicelib.flows.door import request_many
-from chalicelib.flows.setup_errors import InvalidError, Problem
-from chalicelib.flows.setup_saving import note
+from chalicelib.flows.setup.errors import InvalidError, Problem
+from chalicelib.flows.setup.saving import note
 
 routes = Routes(__name__, "Log")
 

@@ -9,7 +9,7 @@ from chalicelib.api.routing import PAGING, Call, Routes
 from chalicelib.api.setup_serializers import mapping_json
 from chalicelib.domain.log import Page
 from chalicelib.domain.setup import Role
-from chalicelib.flows.setup_mappings import (
+from chalicelib.flows.setup.mappings import (
     Answers,
     describe_mapping,
     describe_mappings,

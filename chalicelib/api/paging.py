@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from chalicelib.domain.log import CursorError, Page
-from chalicelib.flows.setup_errors import InvalidError, Problem
+from chalicelib.flows.setup.errors import InvalidError, Problem
 
 T = TypeVar("T")
 

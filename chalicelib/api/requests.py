@@ -13,7 +13,7 @@ from chalice.app import Request, Response
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.api import errors
-from chalicelib.flows.setup_errors import InvalidError, Problem
+from chalicelib.flows.setup.errors import InvalidError, Problem
 from chalicelib.ops.logging import logger
 
 _current: ContextVar[Request] = ContextVar("request")

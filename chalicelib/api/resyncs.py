@@ -13,7 +13,7 @@ from chalicelib.domain.log import Execution, ExecutionState, Page, RowQuery, Run
 from chalicelib.domain.setup import Role
 from chalicelib.flows.bulk import count_matching, start_resync, with_status
 from chalicelib.flows.runs import cancel as cancel_run
-from chalicelib.flows.setup_saving import note
+from chalicelib.flows.setup.saving import note
 
 routes = Routes(__name__, "Re-syncs")
 

@@ -16,7 +16,7 @@ from chalicelib.api import auth, errors, requests
 from chalicelib.api.auth import Principal
 from chalicelib.domain.setup import Consumer, Role
 from chalicelib.flows.services import Services
-from chalicelib.flows.setup_errors import Problem, refuse_if_any
+from chalicelib.flows.setup.errors import Problem, refuse_if_any
 
 NOBODY = Principal(consumer=None, role=Role.VIEWER, name="")
 PAGING = ("limit", "cursor")

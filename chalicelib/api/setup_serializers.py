@@ -17,9 +17,9 @@ from chalicelib.domain.platforms import Choice, Field
 from chalicelib.domain.setup import ApiKey, Connection, Consumer
 from chalicelib.flows.declare import Setting, connections_of
 from chalicelib.flows.services import Services
-from chalicelib.flows.setup_connections import webhook_address
-from chalicelib.flows.setup_flows import FlowView
-from chalicelib.flows.setup_mappings import MappingView, Unmapped
+from chalicelib.flows.setup.connections import webhook_address
+from chalicelib.flows.setup.flows import FlowView
+from chalicelib.flows.setup.mappings import MappingView, Unmapped
 
 
 def consumer_json(consumer: Consumer) -> ConsumerAnswer:

@@ -20,8 +20,8 @@ from chalicelib.flows.declare import base_name, connections_of
 from chalicelib.flows.door import flag_backlog
 from chalicelib.flows.loading import settings_of
 from chalicelib.flows.services import Services
-from chalicelib.flows.setup_platforms import check_connection
-from chalicelib.flows.setup_saving import release
+from chalicelib.flows.setup.platforms import check_connection
+from chalicelib.flows.setup.saving import release
 
 DAY_S = 86_400
 TOKENS_EVERY_S = 60

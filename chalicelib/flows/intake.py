@@ -20,9 +20,9 @@ from chalicelib.domain.statuses import Kind
 from chalicelib.flows.declare import base_name, connections_of
 from chalicelib.flows.door import request_many
 from chalicelib.flows.services import Services
-from chalicelib.flows.setup_connections import webhook_address
-from chalicelib.flows.setup_credentials import open_credentials
-from chalicelib.flows.setup_saving import NOTHING, save
+from chalicelib.flows.setup.connections import webhook_address
+from chalicelib.flows.setup.credentials import open_credentials
+from chalicelib.flows.setup.saving import NOTHING, save
 
 OK, UNREADABLE, REFUSED = 200, 400, 401
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import ApiKey, Role
 from chalicelib.flows.services import Services
-from chalicelib.flows.setup_errors import Problem, UnknownError, refuse_if_any
-from chalicelib.flows.setup_saving import entry, save
+from chalicelib.flows.setup.errors import Problem, UnknownError, refuse_if_any
+from chalicelib.flows.setup.saving import entry, save
 
 PREFIX = "sk_"
 NAME_LIMIT = 100

@@ -22,7 +22,7 @@ from chalicelib.flows.intake import take_down
 from chalicelib.flows.loading import pace_of
 from chalicelib.flows.ready import Idle, Ready, find_ready
 from chalicelib.flows.services import Opened, Services
-from chalicelib.flows.setup_errors import MovedOnError
+from chalicelib.flows.setup.errors import MovedOnError
 from chalicelib.flows.walking import CURSOR_EXPIRED, Place, Walked, read_page
 
 YOUNG_MS = 60_000  #: a record read this soon after its change may have changed again unseen

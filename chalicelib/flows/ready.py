@@ -9,7 +9,7 @@ from chalicelib.domain.setup import Connection, FlowSetup, Health
 from chalicelib.flows.declare import Flow, base_name, connections_of
 from chalicelib.flows.loading import settings_of
 from chalicelib.flows.services import Services
-from chalicelib.flows.setup_readiness import is_ready, lacks_of
+from chalicelib.flows.setup.readiness import is_ready, lacks_of
 from chalicelib.flows.walking import BEGINNING
 
 DOWN_AGAIN_S = 300  #: a flow whose account is down is looked at again after this

@@ -16,8 +16,8 @@ from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.setup import Connection, Health
 from chalicelib.flows.loading import pace_of
 from chalicelib.flows.services import Opened, Services
-from chalicelib.flows.setup_credentials import open_credentials, with_credentials
-from chalicelib.flows.setup_saving import NOTHING, release, save
+from chalicelib.flows.setup.credentials import open_credentials, with_credentials
+from chalicelib.flows.setup.saving import NOTHING, release, save
 
 PREVIOUS = "previous"  #: credential that holds the pair before this one, and whose before it was
 EXPIRES_AT = "expires_at"

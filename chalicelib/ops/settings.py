@@ -282,7 +282,7 @@ CATALOG: tuple[_Setting, ...] = (
     _Setting(
         name="SYNCLOG_ALLOW_PRIVATE_HOSTS",
         default="no",
-        meaning="`yes` lets connections point at 127.0.0.1, for simulators; on one machine yes unless set",
+        meaning="`yes` lets connections point at 127.0.0.1, for simulators; never in the aws home",
         wanted="yes or no; no in the aws home",
         parse=_to_switch,
     ),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.flows.setup_connections import webhook_address
+from chalicelib.flows.setup.connections import webhook_address
 from chalicelib.ops import metrics
 from tests.app.asking import Answered, Api
 from tests.app.toy_world import World

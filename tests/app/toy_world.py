@@ -21,11 +21,11 @@ from chalicelib.flows.declare import base_name
 from chalicelib.flows.door import request_many
 from chalicelib.flows.keys import create_key
 from chalicelib.flows.services import Services
-from chalicelib.flows.setup_account import Given
-from chalicelib.flows.setup_connections import save_connection
-from chalicelib.flows.setup_consumers import add_consumer, read_consumer
-from chalicelib.flows.setup_credentials import open_credentials
-from chalicelib.flows.setup_flows import save_flow
+from chalicelib.flows.setup.account import Given
+from chalicelib.flows.setup.connections import save_connection
+from chalicelib.flows.setup.consumers import add_consumer, read_consumer
+from chalicelib.flows.setup.credentials import open_credentials
+from chalicelib.flows.setup.flows import save_flow
 from chalicelib.ops import metrics
 from chalicelib.ops.settings import Settings
 from local.sqlite.stores import Stores, open_stores

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.api.filters import read_filter, read_row_query, read_time
 from chalicelib.domain.log import RowQuery
 from chalicelib.domain.statuses import Status
-from chalicelib.flows.setup_errors import InvalidError
+from chalicelib.flows.setup.errors import InvalidError
 from tests.app.toy_world import World, open_world
 from tests.app.toys import ORDERS, PRODUCTS, STOCK
 

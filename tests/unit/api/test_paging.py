@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.api.paging import Paging, read_paging, slice_page
 from chalicelib.domain.log import CursorError, Page
-from chalicelib.flows.setup_errors import InvalidError
+from chalicelib.flows.setup.errors import InvalidError
 
 ITEMS = list("abcdefg")
 

@@ -10,7 +10,7 @@ from chalicelib.api.serializers import OUTCOME_SENTENCES, sentence_of, time_json
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.rows import Row, RowName
 from chalicelib.domain.statuses import Kind, Outcome, Status
-from chalicelib.flows.setup_errors import InvalidError, MovedOnError, Problem, TakenError
+from chalicelib.flows.setup.errors import InvalidError, MovedOnError, Problem, TakenError
 
 NAME = RowName(consumer="acme", flow="a-b-to-c", record="1")
 

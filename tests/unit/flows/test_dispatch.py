@@ -26,8 +26,8 @@ from chalicelib.flows import dispatch, housekeeping, runs
 from chalicelib.flows.bulk import start_resync
 from chalicelib.flows.door import request_many
 from chalicelib.flows.imports import start_import
-from chalicelib.flows.setup_account import Given
-from chalicelib.flows.setup_connections import save_connection, webhook_address
+from chalicelib.flows.setup.account import Given
+from chalicelib.flows.setup.connections import save_connection, webhook_address
 from tests.toy import CONSUMER, Toy, open_toy
 from tests.toy_platforms import PRODUCTS, STOCK, PowerCutError
 

@@ -1,19 +1,20 @@
-"""The engine: claim and work, each rule by itself."""
+"""The engine: claims, crashes, defects, and whose turn it is."""
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from chalicelib.domain.ports import QueueMessage
-from chalicelib.domain.protocol import Request
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.statuses import Kind, Outcome, Status
+from chalicelib.domain.protocol import CLAIM_EARLY_S, Request
+from chalicelib.domain.reasons import Reason, SyncFailure
+from chalicelib.domain.statuses import Kind, Status
 from chalicelib.flows.door import request_many
 from chalicelib.flows.engine import WorkerCrashError, sync_batch
 from tests.toy import CONSUMER
 from tests.toy_platforms import PRODUCTS
-from tests.unit.flows.scenes import LEASE_S, TRIES, Scene, open_scene
+from tests.unit.flows.scenes import LEASE_S, SETTLE_S, Scene, open_scene
 
 OTHER = "north-mugs"
 
@@ -22,6 +23,85 @@ OTHER = "north-mugs"
 def scene() -> Iterator[Scene]:
     with open_scene() as scene:
         yield scene
+
+
+# --- claim ----------------------------------------------------------------------------------------
+
+
+def test_lease_covers_the_deadline_and_the_settle_time(scene: Scene) -> None:
+    scene.add("1")
+    leases: list[timedelta | None] = []
+    deadline = scene.toy.soon(45)
+
+    def look() -> None:
+        until = scene.row().lease_until
+        leases.append(until - deadline if until else None)
+
+    scene.shelf.during = look
+    scene.attempt("1", seconds=45)
+    assert leases == [timedelta(seconds=SETTLE_S)]
+
+
+def test_claim_shows_that_the_row_is_being_sent(scene: Scene) -> None:
+    scene.add("1")
+    shown: list[object] = []
+
+    def look() -> None:
+        row = scene.row()
+        shown.append((row.status, row.reason, row.starts, row.attempts))
+
+    scene.shelf.during = look
+    scene.attempt("1")
+    assert shown == [(Status.PROCESSING, Reason.SENDING, 1, 1)]
+    assert scene.row().starts == 0
+
+
+def test_refused_claim_drops_the_message(scene: Scene) -> None:
+    scene.sync("1")
+    attempts = scene.row().attempts
+    done = scene.attempt("1")
+    assert done is not None
+    assert (list(done.done), list(done.failed)) == (["r-1"], [])
+    assert scene.row().attempts == attempts
+
+
+def test_row_that_a_worker_has_is_not_claimed_by_another(scene: Scene) -> None:
+    scene.add("1")
+    scene.shelf.during = lambda: scene.attempt("1")
+    scene.attempt("1")
+    assert (scene.shelf.writes, scene.row().attempts) == (1, 1)
+
+
+def test_backoff_is_not_bypassed_by_an_early_message(scene: Scene) -> None:
+    scene.shelf.fails["1"] = SyncFailure(Reason.RETRYING, "Out of order.")
+    scene.add("1")
+    scene.attempt("1")
+    scene.toy.pass_s(30 - CLAIM_EARLY_S - 0.1)
+    scene.attempt("1")
+    assert scene.row().attempts == 1
+    scene.toy.pass_s(0.1)
+    scene.attempt("1")
+    assert scene.row().attempts == 2
+
+
+def test_one_message_twice_in_a_batch_is_one_attempt(scene: Scene) -> None:
+    scene.add("1")
+    done = scene.attempt("1", "1")
+    assert done is not None
+    assert list(done.done) == ["r-1", "r-1"]
+    assert scene.row().attempts == 1
+
+
+def test_no_work_is_begun_when_less_time_is_left_than_it_needs(scene: Scene) -> None:
+    scene.add("1")
+    scene.drain()
+    timeout_s = scene.toy.services.offers["till"].pace.timeout_s
+    done = scene.attempt("1", seconds=2 * timeout_s - 1)
+    assert done is not None
+    assert list(done.done) == ["r-1"]
+    assert (scene.row().attempts, scene.toy.messages()) == (0, 1)
+    scene.attempt("1", seconds=2 * timeout_s)
+    assert scene.row().status is Status.SYNCED
 
 
 # --- crashes: one bad record never fails its neighbours -------------------------------------------
@@ -79,168 +159,42 @@ def test_defect_of_one_consumer_leaves_the_others_rows_their_turn(scene: Scene) 
     assert scene.toy.row("2", consumer=OTHER).status is Status.SYNCED
 
 
-# --- unknown --------------------------------------------------------------------------------------
+# --- defects --------------------------------------------------------------------------------------
 
 
-def test_last_try_without_an_answer_leaves_the_lease_so_nobody_looks_too_early(
+def test_defect_is_noted_on_the_attempts_raised_and_the_rows_come_back_by_lease(
     scene: Scene,
 ) -> None:
-    scene.add("1")
-    for _ in range(TRIES):
-        scene.shelf.loses["1"] = "dropped"
-        scene.attempt("1")
-        if scene.row().status is not Status.FAILED:
-            scene.toy.pass_s(LEASE_S)
-    row = scene.row()
-    assert (row.reason, row.unclear) == (Reason.GAVE_UP, True)
-    assert row.is_leased(scene.toy.at)
-    looked = len(scene.shelf.looked_for)
+    scene.add("1", "2")
+    scene.shelf.defects = {"1"}
+    names = [scene.toy.name(one) for one in "12"]
 
-    scene.ask("1", by="person")
-    scene.toy.work()
+    with pytest.raises(WorkerCrashError, match="PowerCutError"):
+        sync_batch(
+            scene.toy.services,
+            [QueueMessage(name=name, receipt=name.record) for name in names],
+            deadline=scene.toy.soon(),
+        )
 
-    assert len(scene.shelf.looked_for) == looked
+    for name in names:
+        row = scene.row(name.record)
+        (attempt,) = scene.toy.services.log.list_attempts(name, limit=5).items
+        assert "PowerCutError" in attempt.detail
+        assert (row.reason, row.is_owed) == (Reason.SENDING, True)
+        assert row.is_leased(scene.toy.at)
+    scene.shelf.defects = set()
     scene.toy.pass_s(LEASE_S)
-    scene.toy.work()
-    assert scene.row().status is Status.SYNCED
+    scene.attempt("1", "2")
+    assert {scene.row(one).status for one in "12"} == {Status.SYNCED}
 
 
-def test_request_during_the_last_try_without_an_answer_waits_for_the_lease_too(
-    scene: Scene,
-) -> None:
-    scene.add("1")
-    for attempt in range(TRIES):
-        scene.shelf.loses["1"] = "dropped"
-        if attempt == TRIES - 1:
-            scene.shelf.during = lambda: scene.ask("1")
-        scene.attempt("1")
-        scene.shelf.during = lambda: None
-        if attempt < TRIES - 1:
-            scene.toy.pass_s(LEASE_S)
-    row = scene.row()
-    assert (row.status, row.reason) == (Status.PENDING, Reason.QUEUED)
-    looked = len(scene.shelf.looked_for)
-
-    scene.attempt("1")
-
-    assert len(scene.shelf.looked_for) == looked
-    scene.toy.pass_s(LEASE_S)
-    scene.toy.work()
-    assert scene.row().status is Status.SYNCED
-
-
-# --- generations ----------------------------------------------------------------------------------
-
-
-def test_generation_rises_only_when_the_target_confirmed_the_record_gone(scene: Scene) -> None:
-    scene.sync("1")
-    first = scene.shelf.wanted[-1].key
-    scene.toy.pass_s(60)
-    scene.sync("1")
-    assert (scene.row().generation, scene.shelf.wanted[-1].key) == (0, first)
-    scene.shelf.delete("1")
-    scene.toy.pass_s(60)
-
-    scene.sync("1")
-
-    assert (scene.row().generation, scene.row().outcome) == (1, Outcome.CREATED)
-    assert scene.shelf.wanted[-1].key != first
-
-
-def test_generation_rises_once_however_often_the_new_create_fails(scene: Scene) -> None:
-    scene.sync("1")
-    scene.shelf.delete("1")
-    scene.toy.pass_s(60)
-    scene.shelf.loses["1"] = "applied"
-    scene.sync("1")
-    row = scene.row()
-    assert (row.reason, row.generation, row.target_id) == (Reason.OUTCOME_UNKNOWN, 1, None)
-    scene.toy.pass_s(LEASE_S)
-
-    scene.toy.work()
-
-    assert (scene.row().generation, scene.row().target_id) == (1, "T2")
-    assert len(scene.shelf.copies("1")) == 1
-
-
-def test_record_deleted_after_an_update_without_an_answer_is_made_anew(scene: Scene) -> None:
-    scene.sync("1")
-    scene.toy.pass_s(60)
-    scene.shelf.loses["1"] = "dropped"
-    scene.sync("1")
-    scene.shelf.delete("1")
-    scene.toy.pass_s(LEASE_S)
-
-    scene.toy.work()
-
-    assert (scene.row().status, scene.row().generation) == (Status.SYNCED, 1)
-    assert len(scene.shelf.copies("1")) == 1
-
-
-# --- awaiting the target --------------------------------------------------------------------------
-
-
-def await_target(scene: Scene) -> None:
-    scene.shelf.awaits.add("1")
-    scene.sync("1")
-    assert scene.row().reason is Reason.AWAITING_TARGET
-    scene.shelf.awaits.clear()
-
-
-def test_person_does_not_double_what_the_target_took_and_does_not_show(scene: Scene) -> None:
-    await_target(scene)
-    scene.shelf.hides.add("T1")
-    scene.ask("1", by="person")
-    scene.toy.pass_s(20)
-
-    scene.toy.work()
-
-    row = scene.row()
-    assert (row.reason, row.generation, row.target_id) == (Reason.AWAITING_TARGET, 0, "T1")
-    assert scene.shelf.writes == 1
-
-
-def test_edit_while_the_target_does_not_show_yet_is_sent_once_it_does(scene: Scene) -> None:
-    await_target(scene)
-    scene.toy.pass_s(20)
-
-    scene.add("1")
-    scene.toy.work()
-
-    row = scene.row()
-    assert row.status is Status.SYNCED
-    assert scene.shelf.copies("1") == [f"Cup@Cups/{row.sent_version}"]
-
-
-def test_what_the_target_never_shows_gives_up_and_keeps_its_id(scene: Scene) -> None:
-    await_target(scene)
-    scene.shelf.hides.add("T1")
-    for _ in range(31):
-        scene.toy.pass_s(20)
-        scene.toy.work()
-    row = scene.row()
-    assert (row.reason, row.generation, row.target_id) == (Reason.GAVE_UP, 0, "T1")
-    scene.shelf.hides.clear()
-
+def test_rows_that_had_ended_before_a_defect_are_closed(scene: Scene) -> None:
+    scene.toy.shop.edit("1", category="hats")
     scene.ask("1")
-    scene.toy.work()
-
-    assert (scene.row().status, scene.shelf.writes) == (Status.SYNCED, 1)
-    assert len(scene.shelf.looked_for) > 1
-
-
-def test_hash_of_what_was_never_shown_makes_nothing_unchanged(scene: Scene) -> None:
-    await_target(scene)
-    scene.shelf.hides.add("T1")
-    for _ in range(31):
-        scene.toy.pass_s(20)
-        scene.toy.work()
-    scene.shelf.delete("1")
-
-    scene.ask("1")
-    scene.toy.work()
-
-    assert scene.shelf.copies("1") != []
+    scene.add("2")
+    scene.shelf.defects = {"2"}
+    scene.attempt("1", "2", crash=True)
+    assert scene.row("1").reason is Reason.NEEDS_MAPPING
 
 
 # --- one writer per seller ------------------------------------------------------------------------

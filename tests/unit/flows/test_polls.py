@@ -15,7 +15,7 @@ from chalicelib.domain.setup import Health, PollState
 from chalicelib.domain.statuses import Kind
 from chalicelib.flows import runs
 from chalicelib.flows.polls import is_news, run_poll
-from chalicelib.flows.setup_consumers import delete_consumer
+from chalicelib.flows.setup.consumers import delete_consumer
 from chalicelib.flows.walking import BEGINNING
 from chalicelib.store.table import TableBusyError
 from tests.toy import CONSUMER, Toy, open_toy

@@ -12,9 +12,9 @@ from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.setup import Connection, Health
 from chalicelib.flows import tokens
 from chalicelib.flows.releases import AGAIN_AFTER_S, run_releases
-from chalicelib.flows.setup_account import Given
-from chalicelib.flows.setup_connections import save_connection
-from chalicelib.flows.setup_credentials import open_credentials
+from chalicelib.flows.setup.account import Given
+from chalicelib.flows.setup.connections import save_connection
+from chalicelib.flows.setup.credentials import open_credentials
 from tests.toy import CONSUMER, Toy, open_toy
 from tests.toy_platforms import START
 

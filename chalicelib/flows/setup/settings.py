@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.flows.declare import Flow, Setting
-from chalicelib.flows.setup_errors import Problem
+from chalicelib.flows.setup.errors import Problem
 
 TEXT_LIMIT = 1000
 

@@ -7,17 +7,17 @@ import pytest
 from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.setup import Connection, Health
-from chalicelib.flows.setup_account import Given
-from chalicelib.flows.setup_connections import (
+from chalicelib.flows.setup.account import Given
+from chalicelib.flows.setup.connections import (
     delete_connection,
     read_connection,
     save_connection,
     webhook_address,
 )
-from chalicelib.flows.setup_credentials import open_credentials
-from chalicelib.flows.setup_errors import InvalidError, UnknownError
-from chalicelib.flows.setup_flows import save_flow
-from chalicelib.flows.setup_platforms import check_connection, list_choices
+from chalicelib.flows.setup.credentials import open_credentials
+from chalicelib.flows.setup.errors import InvalidError, UnknownError
+from chalicelib.flows.setup.flows import save_flow
+from chalicelib.flows.setup.platforms import check_connection, list_choices
 from tests.app.toy_world import World, open_world
 from tests.app.toys import ORDERS, PRODUCTS
 

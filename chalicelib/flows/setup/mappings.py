@@ -16,10 +16,10 @@ from chalicelib.domain.setup import MappingTable
 from chalicelib.flows.declare import Flow, MappingRule, base_name, connections_of
 from chalicelib.flows.door import request_many
 from chalicelib.flows.services import Services
-from chalicelib.flows.setup_errors import Problem, UnknownError, refuse_if_any
-from chalicelib.flows.setup_flows import find_flow, list_flow_names
-from chalicelib.flows.setup_platforms import list_choices
-from chalicelib.flows.setup_saving import entry, release, save
+from chalicelib.flows.setup.errors import Problem, UnknownError, refuse_if_any
+from chalicelib.flows.setup.flows import find_flow, list_flow_names
+from chalicelib.flows.setup.platforms import list_choices
+from chalicelib.flows.setup.saving import entry, release, save
 
 VALUE_LIMIT = 300  #: characters of one source or target value
 TOLD_AT_MOST = 50  #: entries of one line of the history, which is one item too

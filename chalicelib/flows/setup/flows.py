@@ -10,16 +10,16 @@ from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import Connection, Consumer, FlowSetup
 from chalicelib.flows.declare import SECOND_ACCOUNT, Flow, base_name
 from chalicelib.flows.services import Services
-from chalicelib.flows.setup_errors import UnknownError, refuse_if_any
-from chalicelib.flows.setup_readiness import (
+from chalicelib.flows.setup.errors import UnknownError, refuse_if_any
+from chalicelib.flows.setup.readiness import (
     Lack,
     is_ready,
     lacks_of,
     polls_to_start,
     with_completion,
 )
-from chalicelib.flows.setup_saving import entry, release, save
-from chalicelib.flows.setup_settings import read_settings
+from chalicelib.flows.setup.saving import entry, release, save
+from chalicelib.flows.setup.settings import read_settings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,9 @@ from chalicelib.domain.ports import Change
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.setup import Connection, Health
 from chalicelib.flows.services import Opened, Services
-from chalicelib.flows.setup_connections import read_connection, webhook_address
-from chalicelib.flows.setup_credentials import open_credentials, with_credentials
-from chalicelib.flows.setup_saving import release, save
+from chalicelib.flows.setup.connections import read_connection, webhook_address
+from chalicelib.flows.setup.credentials import open_credentials, with_credentials
+from chalicelib.flows.setup.saving import release, save
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from chalicelib.domain.causes import mapping_cause
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.rows import Row
 from chalicelib.domain.setup import MappingTable
-from chalicelib.flows.setup_errors import InvalidError, UnknownError
-from chalicelib.flows.setup_mappings import (
+from chalicelib.flows.setup.errors import InvalidError, UnknownError
+from chalicelib.flows.setup.mappings import (
     Answers,
     describe_mapping,
     describe_mappings,

@@ -10,8 +10,8 @@ from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import Connection, Consumer, FlowSetup, MappingTable, PollState
 from chalicelib.flows.keys import revoke_keys_of
 from chalicelib.flows.services import Services
-from chalicelib.flows.setup_errors import Problem, TakenError, UnknownError, refuse_if_any
-from chalicelib.flows.setup_saving import entry, save
+from chalicelib.flows.setup.errors import Problem, TakenError, UnknownError, refuse_if_any
+from chalicelib.flows.setup.saving import entry, save
 
 ID_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 NAME_LIMIT = 200

@@ -7,15 +7,15 @@ import pytest
 from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import Role
 from chalicelib.flows.keys import create_first_key, create_key, hash_of, revoke_key
-from chalicelib.flows.setup_consumers import (
+from chalicelib.flows.setup.consumers import (
     add_consumer,
     change_consumer,
     delete_consumer,
     read_consumer,
 )
-from chalicelib.flows.setup_errors import InvalidError, MovedOnError, TakenError, UnknownError
-from chalicelib.flows.setup_flows import save_flow
-from chalicelib.flows.setup_saving import entry, save
+from chalicelib.flows.setup.errors import InvalidError, MovedOnError, TakenError, UnknownError
+from chalicelib.flows.setup.flows import save_flow
+from chalicelib.flows.setup.saving import entry, save
 from tests.app.toy_world import World, open_world
 from tests.app.toys import ORDERS, PRODUCTS
 

@@ -10,11 +10,11 @@ from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import Connection, FlowSetup, Health, HistoryEntry, PollState
 from chalicelib.flows.declare import base_name, connections_of
 from chalicelib.flows.services import Services
-from chalicelib.flows.setup_account import Given, problems_of
-from chalicelib.flows.setup_credentials import open_credentials, with_credentials
-from chalicelib.flows.setup_errors import UnknownError, refuse_if_any
-from chalicelib.flows.setup_readiness import lacks_of, polls_to_start, with_completion
-from chalicelib.flows.setup_saving import entry, release, save
+from chalicelib.flows.setup.account import Given, problems_of
+from chalicelib.flows.setup.credentials import open_credentials, with_credentials
+from chalicelib.flows.setup.errors import UnknownError, refuse_if_any
+from chalicelib.flows.setup.readiness import lacks_of, polls_to_start, with_completion
+from chalicelib.flows.setup.saving import entry, release, save
 
 
 def read_connection(services: Services, consumer: str, name: str) -> Connection:

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import HistoryEntry, Release
 from chalicelib.flows.services import Services
-from chalicelib.flows.setup_errors import MovedOnError
+from chalicelib.flows.setup.errors import MovedOnError
 
 NOTHING = Change()
 TRIES = 5  #: how often a change is built again because something else was saved in between

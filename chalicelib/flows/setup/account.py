@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from chalicelib.domain.platforms import Field, Offer
-from chalicelib.flows.setup_errors import Problem
+from chalicelib.flows.setup.errors import Problem
 
 NAME_FORM = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 TEXT_LIMIT = 8000  #: characters of one setting or credential; tokens are the longest

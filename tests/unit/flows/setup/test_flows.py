@@ -7,9 +7,9 @@ import pytest
 
 from chalicelib.domain.causes import flow_cause, setting_cause
 from chalicelib.domain.setup import Consumer, FlowSetup
-from chalicelib.flows.setup_connections import delete_connection
-from chalicelib.flows.setup_errors import InvalidError, UnknownError
-from chalicelib.flows.setup_flows import describe_flow, describe_flows, save_flow
+from chalicelib.flows.setup.connections import delete_connection
+from chalicelib.flows.setup.errors import InvalidError, UnknownError
+from chalicelib.flows.setup.flows import describe_flow, describe_flows, save_flow
 from tests.app.toy_world import START, World, open_world
 from tests.app.toys import ORDERS, PRODUCTS, STOCK
 
