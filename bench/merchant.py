@@ -3,12 +3,12 @@
 from bench.vendors import Vendors
 from chalicelib.domain.setup import Consumer
 from chalicelib.flows.services import Services
-from chalicelib.flows.setup_account import Given
-from chalicelib.flows.setup_connections import save_connection
-from chalicelib.flows.setup_consumers import add_consumer
-from chalicelib.flows.setup_flows import save_flow
-from chalicelib.flows.setup_mappings import Answers, save_mapping
-from chalicelib.flows.setup_platforms import check_connection
+from chalicelib.flows.setup.account import Given
+from chalicelib.flows.setup.connections import save_connection
+from chalicelib.flows.setup.consumers import add_consumer
+from chalicelib.flows.setup.flows import save_flow
+from chalicelib.flows.setup.mappings import Answers, save_mapping
+from chalicelib.flows.setup.platforms import check_connection
 
 CONSUMER = "bench-shirts"
 PRODUCTS = "brightpearl-products-to-square"
