@@ -1,18 +1,25 @@
 """Closing an attempt: links, records, dead letters, releases, rows, traces, followers."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from chalicelib.domain.log import Attempt
 from chalicelib.domain.reasons import Part, Reason, SyncFailure
 from chalicelib.domain.rows import Row
 from chalicelib.domain.statuses import Outcome, Status
+from chalicelib.flows.closing import to_json
 from chalicelib.flows.declare import Showing
 from chalicelib.flows.releases import run_releases
+from chalicelib.flows.services import Opened
+from chalicelib.store.table import TableBusyError
+from tests.builders import make_exchange, make_units
 from tests.toy import CONSUMER
 from tests.toy_platforms import STOCK
-from tests.unit.flows.scenes import Scene, open_scene
+from tests.unit.flows.scenes import LEASE_S, Scene, open_scene
 
 
 @pytest.fixture
@@ -177,3 +184,192 @@ def test_columns_tell_which_part_failed(scene: Scene) -> None:
     scene.shelf.fails["1"] = failure
     scene.sync("1")
     assert scene.row("1").columns["parts"] == [["A", True], ["B", False]]
+
+
+# --- dead letters ---------------------------------------------------------------------------------
+
+
+def test_failed_row_goes_to_the_dlq_with_its_handled(scene: Scene) -> None:
+    scene.toy.fail("1")
+    scene.sync("1", "2")
+    (letter,) = scene.dead()
+    assert (letter.name, letter.handled) == (scene.toy.name("1"), scene.row("1").handled)
+    row = scene.row("1")
+    assert (row.status, row.failed_at) == (Status.FAILED, scene.toy.at)
+    assert row.fingerprint is not None
+
+
+def test_dlq_comes_first_so_a_crash_between_leaves_no_failed_row_without_a_letter(
+    scene: Scene,
+) -> None:
+    scene.declare(keeps_record=False)
+    scene.toy.fail("1")
+    scene.add("1")
+
+    def lose_the_log() -> None:
+        scene.toy.stores.log_table.fail_next("write_many")
+
+    scene.shelf.during = lose_the_log
+    with pytest.raises(TableBusyError):
+        scene.attempt("1")
+    assert len(scene.dead()) == 1
+    assert scene.row("1").is_owed
+
+
+def test_rows_that_fail_alike_share_a_group(scene: Scene) -> None:
+    for one in "12":
+        scene.toy.fail(one, sentence=f"{one} is too long.")
+    scene.sync("1", "2")
+    assert scene.row("1").fingerprint == scene.row("2").fingerprint
+    (group,) = scene.toy.services.log.list_groups(CONSUMER)
+    assert group.count == 2
+
+
+def test_reason_that_alarms_is_counted(scene: Scene) -> None:
+    failure = SyncFailure(Reason.AUTH_REJECTED, "Lacks ITEMS_WRITE.", code=403)
+    scene.shelf.fails["1"] = failure
+    scene.toy.fail("2")
+    scene.sync("1", "2")
+    alarms = [value for name, value in scene.toy.counted if name == "alarming_reason"]
+    assert alarms == ["auth_rejected"]
+
+
+# --- a lost lease ---------------------------------------------------------------------------------
+
+
+def test_lost_lease_changes_nothing_and_its_message_comes_back(scene: Scene) -> None:
+    scene.add("1", "2")
+
+    def another_takes_over() -> None:
+        scene.shelf.during = lambda: None
+        scene.toy.pass_s(LEASE_S)
+        scene.attempt("1")
+
+    scene.shelf.during = another_takes_over
+    done = scene.attempt("1", "2")
+
+    assert done is not None
+    assert list(done.failed) == ["r-1", "r-2"]
+    row = scene.row("1")
+    assert (row.status, row.attempts) == (Status.SYNCED, 2)
+    assert scene.row("2").reason is Reason.SENDING
+
+
+def test_lease_that_ran_out_cannot_close_a_row_that_nobody_took(scene: Scene) -> None:
+    scene.add("1")
+    scene.shelf.during = lambda: scene.toy.pass_s(LEASE_S)
+    scene.attempt("1")
+    assert scene.row("1").reason is Reason.SENDING
+    scene.shelf.during = lambda: None
+    scene.attempt("1")
+    assert scene.row("1").status is Status.SYNCED
+    assert scene.shelf.writes == 1
+
+
+# --- what is kept ---------------------------------------------------------------------------------
+
+
+def attempts(scene: Scene, record: str = "1") -> list[Attempt]:
+    return list(scene.toy.services.log.list_attempts(scene.toy.name(record), limit=50).items)
+
+
+def test_every_attempt_leaves_one_trace(scene: Scene) -> None:
+    scene.shelf.fails["1"] = SyncFailure(Reason.RETRYING, "Out of order.", code=500)
+    scene.add("1")
+    scene.attempt("1")
+    scene.shelf.fails.clear()
+    scene.toy.pass_s(30)
+    scene.attempt("1")
+    last, first = attempts(scene)
+    assert (first.number, first.status, first.reason) == (1, Status.PENDING, "retrying")
+    assert (first.detail, first.code, first.by) == ("Out of order.", 500, "webhook")
+    assert (last.number, last.status, last.outcome) == (2, Status.SYNCED, "created")
+    assert (last.started_at, last.reason) == (scene.toy.at, None)
+
+
+def test_exchanges_are_attributed_to_the_rows_they_served(scene: Scene) -> None:
+    services = scene.toy.services
+
+    def opened(*asked: Any) -> Opened:
+        real = services.open(*asked)
+        mine = real.connection.name == "till"
+        made = [make_exchange("all", connection="till")] if mine else []
+        made += [make_exchange(f"of-{one}", connection="till", serves=one) for one in "12" if mine]
+        return replace(real, take_exchanges=lambda: made)
+
+    scene.toy.services = replace(services, open=opened)
+    scene.add("1", "2")
+    scene.attempt("1", "2")
+    assert [sorted(attempts(scene, one)[0].exchanges) for one in "12"] == [
+        ["all", "of-1"],
+        ["all", "of-2"],
+    ]
+    assert None not in scene.toy.services.log.read_exchanges(CONSUMER, ["all", "of-1", "of-2"])
+
+
+def test_snapshot_is_kept_and_written_only_when_the_record_changed(scene: Scene) -> None:
+    scene.sync("1", name="Mug")
+    log = scene.toy.services.log
+    assert (log.read_snapshot(scene.toy.name("1")) or {})["name"] == "Mug"
+    log.put_snapshot(scene.toy.name("1"), {"name": "a mark"})
+    scene.ask("1", by="person")
+    scene.toy.work()
+    assert log.read_snapshot(scene.toy.name("1")) == {"name": "a mark"}
+    scene.toy.pass_s(1)
+    scene.sync("1", name="Cup")
+    assert (log.read_snapshot(scene.toy.name("1")) or {})["name"] == "Cup"
+
+
+def test_snapshot_is_kept_of_a_record_that_could_not_be_sent(scene: Scene) -> None:
+    scene.sync("1", category="hats")
+    snapshot = scene.toy.services.log.read_snapshot(scene.toy.name("1"))
+    assert (snapshot or {})["category"] == "hats"
+
+
+def test_flow_that_keeps_no_records_writes_no_snapshot(scene: Scene) -> None:
+    scene.declare(keeps_record=False)
+    scene.sync("1")
+    assert scene.toy.services.log.read_snapshot(scene.toy.name("1")) is None
+
+
+def test_canonical_record_becomes_json_values() -> None:
+    order = make_units("1", Decimal("1.50"))
+    assert to_json(order)["quantity"] == "1.50"
+    assert to_json(order)["sold_at"] == order.sold_at.isoformat()
+
+
+# --- goods sold and not taken by the ERP ----------------------------------------------------------
+
+
+def noted(scene: Scene) -> list[Decimal]:
+    return [
+        units.quantity for units in scene.toy.services.log.list_units(CONSUMER, "shop", limit=9)
+    ]
+
+
+@pytest.fixture
+def selling(scene: Scene) -> Scene:
+    scene.declare(units=lambda thing: (make_units(thing.id, Decimal(2)),))
+    return scene
+
+
+def test_goods_of_an_order_that_did_not_get_through_are_noted(selling: Scene) -> None:
+    selling.toy.fail("1")
+    selling.sync("1")
+    assert noted(selling) == [Decimal(2)]
+    assert selling.row("1").has_units
+
+
+def test_noted_goods_are_cleared_once_the_order_got_through(selling: Scene) -> None:
+    selling.toy.fail("1")
+    selling.sync("1")
+    selling.toy.till.fails.clear()
+    selling.ask("1")
+    selling.toy.work()
+    assert noted(selling) == []
+    assert not selling.row("1").has_units
+
+
+def test_order_that_got_through_at_once_notes_nothing(selling: Scene) -> None:
+    selling.sync("1")
+    assert noted(selling) == []

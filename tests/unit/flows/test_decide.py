@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.domain.protocol import DUE_AFTER_S
 from chalicelib.domain.reasons import Reason, SyncFailure
-from chalicelib.domain.setup import Health
 from chalicelib.domain.statuses import Outcome, Status
-from tests.toy_platforms import PRODUCTS, refused
+from chalicelib.flows.decide import DETAIL_AT_MOST
+from tests.toy_platforms import PRODUCTS
 from tests.unit.flows.scenes import LEASE_S, TRIES, Scene, open_scene
 
 
@@ -182,74 +183,145 @@ def test_hash_of_what_was_never_shown_makes_nothing_unchanged(scene: Scene) -> N
     assert scene.shelf.copies("1") != []
 
 
-# --- a token that is refused ----------------------------------------------------------------------
+# --- retry ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("side", "name"), [("reader", "shop"), ("shelf", "till")])
-def test_401_takes_the_connection_down_and_holds(scene: Scene, side: str, name: str) -> None:
-    scene.add("1", "2", "3")
-    getattr(scene, side).refuses_all = refused(name)
-
-    scene.attempt("1", "2")
-
-    for one in "12":
-        row = scene.row(one)
-        assert (row.status, row.reason) == (Status.PENDING, Reason.CONNECTION_DOWN)
-        assert (row.cause, row.tries, row.code) == (f"connection:{name}", 0, 401)
-    assert scene.toy.connection(name).health is Health.DOWN
-    calls = (len(scene.reader.reads), len(scene.shelf.looked_for))
-    scene.attempt("3")
-    assert scene.row("3").reason is Reason.CONNECTION_DOWN
-    assert (len(scene.reader.reads), len(scene.shelf.looked_for)) == calls
+def fail(scene: Scene, **more: object) -> None:
+    failure = SyncFailure(Reason.RETRYING, "Out of order.", **more)  # type: ignore[arg-type]  # its own options
+    scene.shelf.fails["1"] = failure
 
 
-def test_403_is_failed_and_stops_nothing_else(scene: Scene) -> None:
-    scene.add("1", "2")
-    scene.shelf.fails["1"] = SyncFailure(Reason.AUTH_REJECTED, "Lacks ITEMS_WRITE.", code=403)
-    scene.attempt("1", "2")
-    row = scene.row("1")
-    assert (row.status, row.reason, row.code) == (Status.FAILED, Reason.AUTH_REJECTED, 403)
-    assert scene.row("2").status is Status.SYNCED
-    assert scene.toy.connection("till").health is not Health.DOWN
+def test_retry_keeps_the_row_owed_and_plans_the_next_attempt(scene: Scene) -> None:
+    fail(scene, code=500)
+    scene.add("1")
+    scene.attempt("1")
+    row = scene.row()
+    assert (row.status, row.reason, row.detail) == (
+        Status.PENDING,
+        Reason.RETRYING,
+        "Out of order.",
+    )
+    assert (row.is_owed, row.tries, row.starts, row.lease_id, row.code) == (True, 1, 0, None, 500)
+    assert row.next_attempt_at == scene.toy.at + timedelta(seconds=30)
+    assert row.due_at == scene.toy.at + timedelta(seconds=30 + DUE_AFTER_S)
 
 
-# --- written rules --------------------------------------------------------------------------------
+def test_retry_is_sent_with_its_delay(scene: Scene) -> None:
+    fail(scene)
+    scene.add("1")
+    scene.drain()
+    scene.attempt("1")
+    assert scene.visible() == []
+    scene.toy.pass_s(30)
+    assert scene.visible() == ["1"]
 
 
-def test_rule_that_leaves_a_record_alone_makes_it_not_applicable(scene: Scene) -> None:
-    scene.declare(skips=lambda record, planning: "It is a set of others.")
+def test_delay_longer_than_a_queue_accepts_is_left_to_the_sweeper(scene: Scene) -> None:
+    fail(scene, retry_after_s=3600)
+    scene.add("1")
+    scene.drain()
+    scene.attempt("1")
+    assert scene.row().next_attempt_at == scene.toy.at + timedelta(hours=1)
+    assert scene.toy.messages() == 0
+
+
+def test_delay_of_a_retry_holds_although_something_new_was_requested(scene: Scene) -> None:
+    fail(scene)
+    scene.add("1")
+    scene.shelf.during = lambda: scene.ask("1")
+    scene.attempt("1")
+    row = scene.row()
+    assert (row.requested, row.reason) == (2, Reason.RETRYING)
+    assert row.next_attempt_at == scene.toy.at + timedelta(seconds=30)
+
+
+def test_tries_used_up_give_up_with_what_the_last_one_met(scene: Scene) -> None:
+    fail(scene, code=503, error_code="BUSY")
+    scene.add("1")
+    for _ in range(TRIES):
+        scene.attempt("1")
+        scene.toy.pass_s(900)
+    row = scene.row()
+    assert (row.status, row.reason, row.detail) == (Status.FAILED, Reason.GAVE_UP, "Out of order.")
+    assert (row.attempts, row.tries, row.code) == (TRIES, 0, 503)
+
+
+def test_new_episode_has_all_its_tries_again(scene: Scene) -> None:
+    test_tries_used_up_give_up_with_what_the_last_one_met(scene)
+    scene.ask("1")
+    scene.attempt("1")
+    assert (scene.row().reason, scene.row().tries) == (Reason.RETRYING, 1)
+
+
+# --- final ----------------------------------------------------------------------------------------
+
+
+def test_final_outcome_settles_what_was_seen_at_the_claim(scene: Scene) -> None:
     scene.sync("1")
     row = scene.row()
-    assert (row.status, row.outcome, row.detail) == (
-        Status.SYNCED,
-        Outcome.NOT_APPLICABLE,
-        "It is a set of others.",
-    )
-    assert (row.synced_at, row.target_id, scene.shelf.writes) == (None, None, 0)
-    assert row.columns["name"] == "Cup"
+    assert (row.status, row.reason, row.outcome) == (Status.SYNCED, None, Outcome.CREATED)
+    assert (row.requested, row.handled, row.due_at, row.lease_until) == (1, 1, None, None)
+    assert (row.starts, row.tries, row.synced_at) == (0, 0, scene.toy.at)
+    assert (row.target_id, row.code) == ("T1", 200)
 
 
-def test_rule_that_leaves_a_record_alone_does_not_settle_an_unclear_write(scene: Scene) -> None:
+def test_final_outcome_over_a_new_request_leaves_the_row_owed_and_sends(scene: Scene) -> None:
     scene.add("1")
-    scene.shelf.loses["1"] = "applied"
+    scene.drain()
+    scene.shelf.during = lambda: scene.ask("1")
     scene.attempt("1")
-    scene.toy.pass_s(LEASE_S)
-    scene.declare(skips=lambda record, planning: "It is a set of others.")
+    row = scene.row()
+    assert (row.requested, row.handled, row.reason) == (2, 1, Reason.QUEUED)
+    assert row.due_at == scene.toy.at + timedelta(seconds=DUE_AFTER_S)
+    assert row.target_id == "T1"
+    assert scene.visible() == ["1"]
+
+
+def test_held_row_waits_under_its_cause_and_uses_no_tries(scene: Scene) -> None:
+    scene.sync("1", category="hats")
+    row = scene.row()
+    assert (row.status, row.reason, row.detail) == (
+        Status.PENDING,
+        Reason.NEEDS_MAPPING,
+        "Map the category.",
+    )
+    assert row.cause == f"mapping:{PRODUCTS}:category:hats"
+    assert (row.is_owed, row.tries, row.due_at, row.is_leased(scene.toy.at)) == (
+        False,
+        0,
+        None,
+        False,
+    )
+    assert scene.dead() == []
+
+
+def test_long_sentence_is_cut_on_the_row_and_whole_in_the_attempt(scene: Scene) -> None:
+    scene.toy.fail("1", sentence="x" * 1000)
+    scene.sync("1")
+    detail = scene.row().detail or ""
+    assert (len(detail), detail[-1]) == (DETAIL_AT_MOST, "…")
+    (attempt,) = scene.toy.services.log.list_attempts(scene.toy.name("1"), limit=5).items
+    assert attempt.detail == "x" * 1000
+
+
+def test_target_that_shows_it_in_time_makes_the_row_synced(scene: Scene) -> None:
+    await_target(scene)
+    row = scene.row()
+    assert (row.status, row.tries, row.awaiting_since) == (Status.PROCESSING, 0, scene.toy.at)
+    assert row.next_attempt_at == scene.toy.at + timedelta(seconds=20)
+    scene.toy.pass_s(20)
     scene.toy.work()
-    assert (scene.row().outcome, scene.row().unclear) == (Outcome.NOT_APPLICABLE, True)
+    assert (scene.row().outcome, scene.row().awaiting_since) == (Outcome.CREATED, None)
+    assert scene.shelf.writes == 1
 
 
-STARTS = {"before": (-1, Outcome.NOT_APPLICABLE), "at": (0, Outcome.CREATED)}
-
-
-@pytest.mark.parametrize(("seconds", "outcome"), STARTS.values(), ids=STARTS.keys())
-def test_start_date_leaves_older_records_alone(
-    scene: Scene, seconds: float, outcome: Outcome
-) -> None:
-    start = scene.toy.at
-    scene.declare(starts_at=lambda thing: thing.updated_at)
-    scene.toy.switch(PRODUCTS, on=True, settings={"start_date": start.isoformat()})
-    scene.toy.shop.edit("1", at=start + timedelta(seconds=seconds))
-    scene.ask("1")
-    scene.toy.work()
-    assert scene.row().outcome is outcome
+def test_limit_of_the_wait_counts_from_the_first_look(scene: Scene) -> None:
+    await_target(scene)
+    scene.shelf.hides.add("T1")
+    limit_s = scene.toy.services.offers["till"].pace.awaiting_limit_s
+    scene.toy.pass_s(limit_s - 1)
+    scene.attempt("1")
+    assert scene.row().reason is Reason.AWAITING_TARGET
+    scene.toy.pass_s(20)
+    scene.attempt("1")
+    assert scene.row().reason is Reason.GAVE_UP

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.reasons import Reason, SyncFailure
+from chalicelib.domain.setup import Health
 from chalicelib.domain.statuses import Outcome, Status
-from tests.toy_platforms import FLOWS, PRODUCTS, PowerCutError
+from tests.toy_platforms import FLOWS, PRODUCTS, PowerCutError, refused
 from tests.unit.flows.scenes import LEASE_S, TRIES, Scene, open_scene
 
 
@@ -217,3 +218,76 @@ def test_call_that_fails_as_a_whole_is_each_rows_failure(scene: Scene, side: str
         row = scene.row(one)
         assert (row.reason, row.detail, row.code) == (Reason.RETRYING, "Answered 503.", 503)
         assert row.next_attempt_at == scene.toy.at + timedelta(seconds=77)
+
+
+# --- a token that is refused ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("side", "name"), [("reader", "shop"), ("shelf", "till")])
+def test_401_takes_the_connection_down_and_holds(scene: Scene, side: str, name: str) -> None:
+    scene.add("1", "2", "3")
+    getattr(scene, side).refuses_all = refused(name)
+
+    scene.attempt("1", "2")
+
+    for one in "12":
+        row = scene.row(one)
+        assert (row.status, row.reason) == (Status.PENDING, Reason.CONNECTION_DOWN)
+        assert (row.cause, row.tries, row.code) == (f"connection:{name}", 0, 401)
+    assert scene.toy.connection(name).health is Health.DOWN
+    calls = (len(scene.reader.reads), len(scene.shelf.looked_for))
+    scene.attempt("3")
+    assert scene.row("3").reason is Reason.CONNECTION_DOWN
+    assert (len(scene.reader.reads), len(scene.shelf.looked_for)) == calls
+
+
+def test_403_is_failed_and_stops_nothing_else(scene: Scene) -> None:
+    scene.add("1", "2")
+    scene.shelf.fails["1"] = SyncFailure(Reason.AUTH_REJECTED, "Lacks ITEMS_WRITE.", code=403)
+    scene.attempt("1", "2")
+    row = scene.row("1")
+    assert (row.status, row.reason, row.code) == (Status.FAILED, Reason.AUTH_REJECTED, 403)
+    assert scene.row("2").status is Status.SYNCED
+    assert scene.toy.connection("till").health is not Health.DOWN
+
+
+# --- written rules --------------------------------------------------------------------------------
+
+
+def test_rule_that_leaves_a_record_alone_makes_it_not_applicable(scene: Scene) -> None:
+    scene.declare(skips=lambda record, planning: "It is a set of others.")
+    scene.sync("1")
+    row = scene.row()
+    assert (row.status, row.outcome, row.detail) == (
+        Status.SYNCED,
+        Outcome.NOT_APPLICABLE,
+        "It is a set of others.",
+    )
+    assert (row.synced_at, row.target_id, scene.shelf.writes) == (None, None, 0)
+    assert row.columns["name"] == "Cup"
+
+
+def test_rule_that_leaves_a_record_alone_does_not_settle_an_unclear_write(scene: Scene) -> None:
+    scene.add("1")
+    scene.shelf.loses["1"] = "applied"
+    scene.attempt("1")
+    scene.toy.pass_s(LEASE_S)
+    scene.declare(skips=lambda record, planning: "It is a set of others.")
+    scene.toy.work()
+    assert (scene.row().outcome, scene.row().unclear) == (Outcome.NOT_APPLICABLE, True)
+
+
+STARTS = {"before": (-1, Outcome.NOT_APPLICABLE), "at": (0, Outcome.CREATED)}
+
+
+@pytest.mark.parametrize(("seconds", "outcome"), STARTS.values(), ids=STARTS.keys())
+def test_start_date_leaves_older_records_alone(
+    scene: Scene, seconds: float, outcome: Outcome
+) -> None:
+    start = scene.toy.at
+    scene.declare(starts_at=lambda thing: thing.updated_at)
+    scene.toy.switch(PRODUCTS, on=True, settings={"start_date": start.isoformat()})
+    scene.toy.shop.edit("1", at=start + timedelta(seconds=seconds))
+    scene.ask("1")
+    scene.toy.work()
+    assert scene.row().outcome is outcome
