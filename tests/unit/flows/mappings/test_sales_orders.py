@@ -1,0 +1,311 @@
+"""Order → sales order: every kind of line, taxes, payments, customers, and sums that are wrong."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.money import Money
+from chalicelib.domain.reasons import Reason, SyncFailure
+from chalicelib.domain.records import Customer, Order, OrderLine, Payment, SalesOrder
+from chalicelib.domain.setup import MappingTable
+from chalicelib.flows.declare import Planning, Showing
+from chalicelib.flows.mappings.sales_orders import (
+    order_columns,
+    sales_order_from_order,
+    sold_at,
+    sold_items,
+    sold_units,
+    why_no_sales_order,
+)
+
+FLOW = "square-orders-to-brightpearl"
+AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+ANSWERS = {
+    "warehouse": {"LONDON": "2"},
+    "channel": {"LONDON": "9"},
+    "tax": {"VAT 20%": "T20", "": "T0"},
+    "payment_method": {"CARD": "1210", "CASH": "1200"},
+}
+
+
+def money(amount: str, currency: str = "GBP") -> Money:
+    return Money(Decimal(amount), currency)
+
+
+def line(key: str = "L1", net: str = "10.00", tax: str = "2.00", **changes: Any) -> OrderLine:
+    currency = changes.pop("currency", "GBP")
+    defaults: dict[str, Any] = {
+        "id": key,
+        "name": "Mug",
+        "quantity": Decimal(1),
+        "net": money(net, currency),
+        "tax": money(tax, currency),
+        "item_id": "VAR1",
+        "tax_name": "VAT 20%" if Decimal(tax) else "",
+    }
+    return OrderLine(**{**defaults, **changes})
+
+
+def payment(amount: str, key: str = "P1", method: str = "CARD", currency: str = "GBP") -> Payment:
+    return Payment(id=key, method=method, amount=money(amount, currency), paid_at=AT)
+
+
+def order(total: str = "12.00", currency: str = "GBP", **changes: Any) -> Order:
+    defaults: dict[str, Any] = {
+        "id": "SALE42",
+        "location": "LONDON",
+        "state": "completed",
+        "placed_at": AT,
+        "updated_at": AT,
+        "version": 1,
+        "lines": (line(),),
+        "tip": money("0", currency),
+        "rounding": money("0", currency),
+        "discount": money("0", currency),
+        "total": money(total, currency),
+        "tax": money("0", currency),
+        "payments": (payment(total, currency=currency),),
+        "source": "Square",
+    }
+    return Order(**{**defaults, **changes})
+
+
+def planning(without: str = "", **settings: Any) -> Planning:
+    given = {
+        "order_status": "3",
+        "walk_in_customer": "500",
+        "sales_nominal_code": "4000",
+        **settings,
+    }
+    return Planning(
+        flow=FLOW,
+        target_connection="brightpearl",
+        settings={name: value for name, value in given.items() if value is not None},
+        mappings={
+            name: MappingTable(consumer="c", flow=FLOW, name=name, entries=entries)
+            for name, entries in ANSWERS.items()
+            if name != without
+        },
+        linked={"VAR1": "1007"},
+    )
+
+
+def plan(one: Order, **settings: Any) -> SalesOrder:
+    return sales_order_from_order(one, planning(**settings))
+
+
+def refusal(one: Order, **more: Any) -> SyncFailure:
+    with pytest.raises(SyncFailure) as met:
+        sales_order_from_order(one, planning(**more))
+    return met.value
+
+
+def total_of(document: SalesOrder) -> Decimal:
+    return sum((one.net.amount + one.tax.amount for one in document.lines), Decimal(0))
+
+
+# --- lines ----------------------------------------------------------------------------------------
+
+
+def test_line_keeps_net_and_tax_and_gets_product_and_tax_code() -> None:
+    (sold,) = plan(order()).lines
+    assert (sold.key, sold.product_id, sold.quantity) == ("L1", "1007", Decimal(1))
+    assert (sold.net, sold.tax, sold.tax_code) == (money("10.00"), money("2.00"), "T20")
+    assert sold.nominal_code == "4000"
+
+
+@pytest.mark.parametrize("item", ["VAR-UNKNOWN", None], ids=["unmapped", "custom_amount"])
+def test_thing_without_a_product_becomes_free_text(item: str | None) -> None:
+    (sold,) = plan(order(lines=(line(item_id=item, name="Gift wrap"),))).lines
+    assert (sold.product_id, sold.name) == (None, "Gift wrap")
+
+
+def test_discount_is_in_the_lines_already_and_taken_off_once() -> None:
+    reduced = line(net="8.00", tax="1.60", discount=money("2.40"))
+    document = plan(order("9.60", lines=(reduced,), discount=money("2.40")))
+    assert [one.key for one in document.lines] == ["L1"]
+    assert total_of(document) == Decimal("9.60")
+
+
+def test_service_charge_tip_and_rounding_become_rows_without_a_product() -> None:
+    charge = line("S1", "1.00", "0.20", name="Delivery", item_id=None)
+    document = plan(
+        order(
+            "15.18",
+            service_charges=(charge,),
+            tip=money("2.00"),
+            rounding=money("-0.02"),
+        ),
+        tip_nominal_code="4900",
+    )
+    rows = {one.key: one for one in document.lines}
+    assert list(rows) == ["L1", "S1", "tip", "rounding"]
+    assert {rows[key].product_id for key in ("S1", "tip", "rounding")} == {None}
+    assert (rows["tip"].net, rows["tip"].tax_code) == (money("2.00"), "T0")
+    assert (rows["tip"].nominal_code, rows["rounding"].nominal_code) == ("4900", "4000")
+    assert (rows["S1"].tax, rows["S1"].tax_code) == (money("0.20"), "T20")
+    assert total_of(document) == document.total.amount
+
+
+def test_tips_go_with_sales_where_no_other_code_is_given() -> None:
+    document = plan(order("14.00", tip=money("2.00")))
+    assert document.lines[-1].nominal_code == "4000"
+
+
+def test_order_in_yen_has_no_decimals() -> None:
+    sold = line(net="1000", tax="100", currency="JPY")
+    document = plan(order("1100", "JPY", lines=(sold,)))
+    assert total_of(document) == 1100
+    assert document.total.to_text() == "1100"
+
+
+# --- sums that are wrong --------------------------------------------------------------------------
+
+
+def test_lines_that_do_not_add_up_fail_with_both_amounts_and_the_difference() -> None:
+    failure = refusal(order("58.71"))
+    assert (failure.reason, failure.field) == (Reason.AMOUNTS_DIFFER, "total")
+    for amount in ("12.00 GBP", "58.71 GBP", "46.71 GBP"):
+        assert amount in failure.detail
+
+
+@pytest.mark.parametrize("name", ["tip", "rounding"])
+def test_every_part_of_the_total_counts(name: str) -> None:
+    changes: dict[str, Any] = {name: money("0.01")}
+    assert refusal(order(**changes)).reason is Reason.AMOUNTS_DIFFER
+
+
+# --- mappings and settings ------------------------------------------------------------------------
+
+UNMAPPED = {
+    "warehouse": ("warehouse", order(), "LONDON"),
+    "channel": ("channel", order(), "LONDON"),
+    "tax": ("tax", order(), "VAT%2020%25"),
+    "payment_method": ("payment_method", order(), "CARD"),
+    "no_tax": ("tax", order("10.00", lines=(line(tax="0"),)), ""),
+}
+
+
+@pytest.mark.parametrize(("name", "one", "value"), UNMAPPED.values(), ids=UNMAPPED.keys())
+def test_missing_answer_holds_the_order_under_exactly_that_value(
+    name: str, one: Order, value: str
+) -> None:
+    failure = refusal(one, without=name)
+    assert failure.reason is Reason.NEEDS_MAPPING
+    assert failure.cause == f"mapping:{FLOW}:{name}:{value}"
+
+
+def test_missing_order_status_holds_the_order_under_that_setting() -> None:
+    failure = refusal(order(), order_status=None)
+    assert failure.reason is Reason.NEEDS_SETTINGS
+    assert failure.cause == f"setting:{FLOW}:order_status"
+
+
+def test_location_decides_warehouse_and_channel() -> None:
+    document = plan(order())
+    assert (document.warehouse, document.channel, document.status) == ("2", "9", "3")
+
+
+def test_stock_is_reserved_unless_set_otherwise() -> None:
+    assert plan(order()).stock == "reserved"
+    assert plan(order(), take_stock="shipped").stock == "shipped"
+
+
+# --- customers ------------------------------------------------------------------------------------
+
+
+def test_buyer_with_an_email_address_is_the_customer() -> None:
+    buyer = Customer(id="C1", given_name="Ann", email="ann@example.com")
+    document = plan(order(customer=buyer), walk_in_customer=None)
+    assert (document.customer, document.walk_in_contact) == (buyer, "")
+
+
+@pytest.mark.parametrize("buyer", [None, Customer(id="C1", given_name="Ann")])
+def test_walk_ins_and_buyers_without_an_address_go_to_the_one_contact(
+    buyer: Customer | None,
+) -> None:
+    document = plan(order(customer=buyer))
+    assert (document.customer, document.walk_in_contact) == (None, "500")
+
+
+def test_walk_in_without_that_setting_holds_the_order() -> None:
+    failure = refusal(order(), walk_in_customer=None)
+    assert failure.cause == f"setting:{FLOW}:walk_in_customer"
+
+
+# --- payments and times ---------------------------------------------------------------------------
+
+
+def test_each_payment_is_kept_with_its_own_id_and_method() -> None:
+    payments = (payment("5.00", "P1", "CARD"), payment("7.00", "P2", "CASH"))
+    kept = [(one.key, one.method, one.amount) for one in plan(order(payments=payments)).payments]
+    assert kept == [("P1", "1210", money("5.00")), ("P2", "1200", money("7.00"))]
+
+
+def test_order_is_placed_when_it_was_closed() -> None:
+    closed = AT + timedelta(hours=1)
+    assert plan(order(closed_at=closed)).placed_at == closed
+    assert plan(order()).placed_at == AT
+    assert (sold_at(order(closed_at=closed)), sold_at(order())) == (closed, AT)
+
+
+def test_reference_is_the_tills_number_else_the_id() -> None:
+    assert plan(order(reference="A-17")).reference == "A-17"
+    assert plan(order()).reference == "SALE42"
+
+
+# --- states ---------------------------------------------------------------------------------------
+
+STATES = {
+    "completed": ({"state": "completed"}, True),
+    "open_and_paid": ({"state": "open"}, True),
+    "open_and_unpaid": ({"state": "open", "payments": ()}, False),
+    "open_and_half_paid": ({"state": "open", "payments": (payment("6.00"),)}, False),
+    "draft": ({"state": "draft"}, False),
+    "return": ({"returns_of": "SALE41"}, False),
+}
+
+
+@pytest.mark.parametrize(("changes", "syncs"), STATES.values(), ids=STATES.keys())
+def test_completed_and_paid_orders_are_synced_and_take_goods(
+    changes: dict[str, Any], syncs: bool
+) -> None:
+    one = order(**changes)
+    assert (why_no_sales_order(one, planning()) is None) is syncs
+    assert bool(sold_units(one)) is syncs
+
+
+def test_cancelled_order_follows_with_the_status_for_it_and_takes_no_goods() -> None:
+    one = order(state="cancelled")
+    document = plan(one, cancelled_status="5")
+    assert (document.cancelled, document.cancelled_status) == (True, "5")
+    assert why_no_sales_order(one, planning()) is None
+    assert sold_units(one) == ()
+
+
+def test_cancelled_order_without_a_status_for_it_is_held() -> None:
+    failure = refusal(order(state="cancelled"))
+    assert failure.cause == f"setting:{FLOW}:cancelled_status"
+
+
+def test_goods_of_an_order_are_its_lines_with_an_item() -> None:
+    lines = (line(quantity=Decimal("1.5")), line("L2", item_id=None))
+    (units,) = sold_units(order(lines=lines))
+    assert (units.record, units.item, units.location) == ("SALE42", "VAR1", "LONDON")
+    assert (units.quantity, units.sold_at) == (Decimal("1.5"), AT)
+    assert sold_items(order(lines=lines)) == ("VAR1",)
+
+
+def test_columns_of_an_order_are_known_before_it_is_planned() -> None:
+    buyer = Customer(id="C1", email="ann@example.com")
+    columns = order_columns(Showing(record=order(customer=buyer)))
+    assert columns == {
+        "order_id": "SALE42",
+        "target_order_id": None,
+        "total": {"amount": "12.00", "currency": "GBP"},
+        "source": "Square",
+        "email": "ann@example.com",
+    }
+    assert order_columns(Showing(record=order(), target_id="700"))["target_order_id"] == "700"
