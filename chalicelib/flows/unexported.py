@@ -118,7 +118,8 @@ def _sales(source: Source[Order], since: datetime) -> Sequence[Order]:
 
 
 def _is_unseen(row: Row | None) -> bool:
-    return row is None or (row.attempts == 0 or (row.target_id is None and row.is_owed))
+    # Not "owed": a row whose order could not be read may lie parked with nothing noted.
+    return row is None or (row.target_id is None and row.status is not Status.SYNCED)
 
 
 def _is_settled(row: Row | None) -> bool:
