@@ -5,12 +5,11 @@ which stores to use with ``use``.
 """
 
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from chalicelib.connectors.catalog import OFFERS
 from chalicelib.connectors.hosts import HostGuard
@@ -28,7 +27,6 @@ from chalicelib.flows.setup.credentials import open_credentials
 from chalicelib.ops import metrics
 from chalicelib.ops.settings import Settings
 
-CREDENTIALS_KEPT_S = 300  #: PROTOCOL, worker: opened credentials stay in memory 5 minutes
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: sorts as it counts
 
 
@@ -49,17 +47,13 @@ def utc_now() -> datetime:
 
 @dataclass
 class Openings:
-    """Opens connections for one process: one HTTP pool, credentials kept for five minutes."""
+    """Opens connections for one process, over one HTTP pool."""
 
     offers: Mapping[str, Offer]
     guard: HostGuard
     now: Callable[[], datetime]
     http: Pool = field(default_factory=open_pool)
     services: Services | None = None
-    _kept: dict[tuple[str, str, int], tuple[datetime, Mapping[str, str]]] = field(
-        default_factory=dict
-    )
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def open(
         self,
@@ -68,11 +62,12 @@ class Openings:
         execution: str | None = None,
     ) -> Opened:
         """Open a connection for one batch of work."""
+        assert self.services is not None  # noqa: S101 - set by build before anything is opened
         offer = self.offers[connection.platform]
         opening = open_account(
             connection,
             offer,
-            self._credentials(connection),
+            open_credentials(self.services, connection),
             http=self.http,
             guard=self.guard,
             now=self.now,
@@ -86,18 +81,6 @@ class Openings:
             platform=offer.open(opening.account),
             take_exchanges=opening.trace.take,
         )
-
-    def _credentials(self, connection: Connection) -> Mapping[str, str]:
-        key, now = (connection.consumer, connection.name, connection.version), self.now()
-        with self._lock:
-            kept = self._kept.get(key)
-        if kept is not None and kept[0] > now:
-            return kept[1]
-        assert self.services is not None  # noqa: S101 - set by build before anything is opened
-        credentials = open_credentials(self.services, connection)
-        with self._lock:
-            self._kept[key] = (now + timedelta(seconds=CREDENTIALS_KEPT_S), credentials)
-        return credentials
 
     def _renew(
         self, connection: Connection, refused: Mapping[str, str]

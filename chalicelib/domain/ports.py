@@ -111,10 +111,8 @@ class TraceStore(Protocol):
     ) -> Page[Exchange]:
         """Exchanges of a consumer, newest first."""
 
-    def put_snapshot(self, name: RowName, record: Mapping[str, Any]) -> None:
-        """Keep the last canonical record (JSON values) beside its row; written only when it
-        changed.
-        """
+    def put_snapshots(self, records: Sequence[tuple[RowName, Mapping[str, Any]]]) -> None:
+        """Keep last canonical records (JSON values) beside their rows; only where they changed."""
 
     def read_snapshot(self, name: RowName) -> Mapping[str, Any] | None:
         """The last canonical record of a row."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 KEPT_S = 30  #: PROTOCOL, request: consumer and flow are looked at, cached for 30 s at most
 BACKLOG_KEPT_S = 5
+CREDENTIALS_KEPT_S = 300  #: PROTOCOL, worker: opened credentials stay in memory 5 minutes
 KEPT_AT_MOST = 20_000  #: things remembered; then everything is forgotten and asked again
 _ADDRESS = "address"
 
@@ -51,6 +52,14 @@ class SetupCache:
             with self._lock:
                 self._kept.pop(key, None)
         return found
+
+    def read_credentials(
+        self, connection: Connection, open_sealed: Callable[[], Mapping[str, str]]
+    ) -> Mapping[str, str]:
+        """Opened credentials of a connection, for five minutes; never a KMS call per record."""
+        sealed = hashlib.sha256(connection.sealed_credentials).hexdigest()
+        key = ("credentials", connection.consumer, connection.name, sealed)
+        return self._read(key, CREDENTIALS_KEPT_S, open_sealed)
 
     def is_backlogged(self, consumer: str, connection: str) -> bool:
         """Whether rows of this connection wait for calls."""

@@ -97,13 +97,14 @@ def _keep_records(services: Services, batch: Batch, jobs: Sequence[Job]) -> None
     """Keep the canonical record beside its row, if it changed."""
     if not batch.setup.flow.keeps_record:
         return
+    changed = []
     for job in jobs:
-        if job.record is None:
-            continue
-        record_hash = hash_of(job.record)
+        record_hash = hash_of(job.record) if job.record is not None else job.row.record_hash
         if record_hash != job.row.record_hash:
-            services.log.put_snapshot(job.row.name, to_json(job.record))
+            changed.append((job.row.name, to_json(job.record)))
             job.amend({"record_hash": record_hash})
+    if changed:
+        services.log.put_snapshots(changed)
 
 
 def to_json(value: Any) -> Any:

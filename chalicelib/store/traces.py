@@ -153,8 +153,11 @@ class TracePart(LogPart):
         items = self.table.query(pk, limit=PLATFORMS_AT_MOST)
         return [keys.unescape(item["sk"]) for item in items]
 
-    def put_snapshot(self, name: RowName, record: Mapping[str, Any]) -> None:
-        """Keep the last canonical record beside its row, sealed; written only when it changed."""
+    def put_snapshots(self, records: Sequence[tuple[RowName, Mapping[str, Any]]]) -> None:
+        """Keep last canonical records beside their rows, sealed; written only when they changed."""
+        self.table.write_many([self._snapshot(name, record) for name, record in records])
+
+    def _snapshot(self, name: RowName, record: Mapping[str, Any]) -> Write:
         plain = to_json(record)
         key = (keys.row_pk(name), keys.SNAPSHOT)
         digest = hashlib.sha256(plain).hexdigest()[:32]
@@ -165,7 +168,7 @@ class TracePart(LogPart):
             return Effect(set=item, replaces=True)
 
         same = choice("same", (Term("h", Op.EQ, digest),), NOTHING)
-        self.table.write_many([Write(key, (same, Choice("changed", (), make)))])
+        return Write(key, (same, Choice("changed", (), make)))
 
     def read_snapshot(self, name: RowName) -> Mapping[str, Any] | None:
         """The last canonical record of a row."""

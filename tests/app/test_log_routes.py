@@ -190,7 +190,7 @@ def test_a_row_is_shown_whole(api: Api, world: World) -> None:
         )
         world.services.log.put_traces([attempt], [exchange])
         world.advance(seconds=5)
-    world.services.log.put_snapshot(name, {"id": "P2", "name": "Long shirt"})
+    world.services.log.put_snapshots([(name, {"id": "P2", "name": "Long shirt"})])
 
     shown = api.get(f"{LOGS}/{name.id}").json
 

@@ -27,7 +27,7 @@ def fill(world: World, consumer: str) -> None:
     for number in range(6):
         name = make_name(f"{number}", consumer=consumer)
         (world.sync, world.fail, world.hold, world.request)[number % 4](name)
-        world.log.put_snapshot(name, {"email": f"{consumer}@example.com"})
+        world.log.put_snapshots([(name, {"email": f"{consumer}@example.com"})])
         world.log.put_traces(
             [make_attempt(name, number=one) for one in range(3)],
             [make_exchange(f"{consumer}-{number}", consumer=consumer, status=404)],

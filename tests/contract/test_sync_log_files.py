@@ -58,7 +58,7 @@ def stores(folder: Path, clock: Clock) -> Iterator[Stores]:
 def test_everything_is_there_after_opening_again(folder: Path, clock: Clock) -> None:
     with closing(open_stores(folder, now=clock)) as first:
         row = World(first, clock).sync("1", columns={"sku": "S-1"})
-        first.log.put_snapshot(row.name, {"a": 1})
+        first.log.put_snapshots([(row.name, {"a": 1})])
         sealed = first.vault.seal(b"token", context={"consumer": CONSUMER})
         first.registry.save(Change(puts=[make_connection(sealed_credentials=sealed)]))
 

@@ -55,7 +55,7 @@ def test_the_same_attempt_written_again_is_one_attempt(world: World) -> None:
 
 def test_attempts_and_exchanges_expire_and_the_row_and_its_record_do_not(world: World) -> None:
     row = world.sync()
-    world.log.put_snapshot(row.name, {"name": "Shirt"})
+    world.log.put_snapshots([(row.name, {"name": "Shirt"})])
     world.log.put_traces([make_attempt()], [make_exchange()])
     world.clock.pass_s(MONTH_S - 1)
     assert (len(attempts(world)), exchanges(world)) == (1, ["x1"])
@@ -126,8 +126,8 @@ def test_a_snapshot_is_the_last_record_as_it_was_given(world: World) -> None:
     record = {"lines": [{"sku": "S-1", "net": "9.90"}], "customer": {"email": "ann@example.com"}}
     assert world.log.read_snapshot(name) is None
 
-    world.log.put_snapshot(name, {"lines": []})
-    world.log.put_snapshot(name, record)
+    world.log.put_snapshots([(name, {"lines": []})])
+    world.log.put_snapshots([(name, record)])
 
     assert world.log.read_snapshot(name) == record
     assert world.log.read_snapshot(make_name("1008")) is None
@@ -135,7 +135,7 @@ def test_a_snapshot_is_the_last_record_as_it_was_given(world: World) -> None:
 
 def test_personal_data_of_a_snapshot_is_not_readable_in_the_table(world: World) -> None:
     name = make_name()
-    world.log.put_snapshot(name, {"email": "ann@example.com"})
+    world.log.put_snapshots([(name, {"email": "ann@example.com"})])
 
     stored = world.stores.log_table.query(f"R|{CONSUMER}|{name.flow}|{name.record}", limit=9)
 
@@ -146,12 +146,12 @@ def test_personal_data_of_a_snapshot_is_not_readable_in_the_table(world: World) 
 def test_an_unchanged_snapshot_is_not_written_again(world: World) -> None:
     name = make_name()
     pk = f"R|{CONSUMER}|{name.flow}|{name.record}"
-    world.log.put_snapshot(name, {"a": 1, "b": 2})
+    world.log.put_snapshots([(name, {"a": 1, "b": 2})])
     before = world.stores.log_table.query(pk, limit=9)
 
-    world.log.put_snapshot(name, {"b": 2, "a": 1})
+    world.log.put_snapshots([(name, {"b": 2, "a": 1})])
     assert world.stores.log_table.query(pk, limit=9) == before
-    world.log.put_snapshot(name, {"b": 2, "a": 3})
+    world.log.put_snapshots([(name, {"b": 2, "a": 3})])
 
     assert world.stores.log_table.query(pk, limit=9) != before
 

@@ -21,9 +21,15 @@ def open_credentials(services: Services, connection: Connection) -> dict[str, st
     """Return the credentials by name; none where none were saved."""
     if not connection.sealed_credentials:
         return {}
-    plain = services.vault.open(connection.sealed_credentials, context=context_of(connection))
-    found: dict[str, str] = json.loads(plain)
-    return found
+
+    def open_sealed() -> Mapping[str, str]:
+        context = context_of(connection)
+        found: dict[str, str] = json.loads(
+            services.vault.open(connection.sealed_credentials, context=context)
+        )
+        return found
+
+    return dict(services.cache.read_credentials(connection, open_sealed))
 
 
 def with_credentials(

@@ -311,7 +311,7 @@ def test_snapshot_is_kept_and_written_only_when_the_record_changed(scene: Scene)
     scene.sync("1", name="Mug")
     log = scene.toy.services.log
     assert (log.read_snapshot(scene.toy.name("1")) or {})["name"] == "Mug"
-    log.put_snapshot(scene.toy.name("1"), {"name": "a mark"})
+    log.put_snapshots([(scene.toy.name("1"), {"name": "a mark"})])
     scene.ask("1", by="person")
     scene.toy.work()
     assert log.read_snapshot(scene.toy.name("1")) == {"name": "a mark"}
