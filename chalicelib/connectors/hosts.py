@@ -24,17 +24,20 @@ class HostGuard:
         Raises:
             SyncFailure: the address is not https, cannot be resolved, or is not public.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError as error:
+            raise refused("The address of the platform cannot be read.") from error
         host = parts.hostname or ""
         if self.allow_loopback and host in ("127.0.0.1", "localhost"):
             return
         if parts.scheme != "https" or not host:
-            raise _refused(
+            raise refused(
                 f"The address of the platform must start with https://, not {parts.scheme}."
             )
         for address in _addresses_of(host):
             if not ipaddress.ip_address(address).is_global:
-                raise _refused(f"The host {host} is not a public address.")
+                raise refused(f"The host {host} is not a public address.")
 
 
 def _addresses_of(host: str) -> list[str]:
@@ -46,5 +49,6 @@ def _addresses_of(host: str) -> list[str]:
         ) from error
 
 
-def _refused(detail: str) -> SyncFailure:
+def refused(detail: str) -> SyncFailure:
+    """Return the failure of an address where nothing may be sent."""
     return SyncFailure(Reason.REJECTED_BY_TARGET, detail, error_code="address_refused")

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import httpx
 
-from chalicelib.connectors.hosts import HostGuard
+from chalicelib.connectors.hosts import HostGuard, refused
 from chalicelib.connectors.redaction import redact_body, redact_headers, redact_url
 from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.log import Exchange
@@ -143,6 +143,8 @@ class Client:
                 timeout=self.timeout_s,
                 follow_redirects=False,
             )
+        except httpx.InvalidURL as error:
+            raise refused("The address of the platform cannot be read.") from error
         except httpx.HTTPError as error:
             self._record(method, url, started_at, clock, request=_request_of(error), error=error)
             raise _no_answer(error, writes=writes) from error
