@@ -23,7 +23,7 @@ class Sheet:
         right = [
             all(not isinstance(row.get(name), str) for row in self.rows) for name in self.columns
         ]
-        lines = [_line(self.columns, widths, right), "  ".join("-" * width for width in widths)]
+        lines = [_line(self.columns, widths, right), "  ".join("-" * min(width, 100) for width in widths)]
         lines += [_line(row, widths, right) for row in cells]
         return "\n".join(["", self.title, "", *lines, *(f"  {note}" for note in self.notes)])
 
