@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+LONGEST_RULE = 100
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
@@ -23,7 +25,8 @@ class Sheet:
         right = [
             all(not isinstance(row.get(name), str) for row in self.rows) for name in self.columns
         ]
-        lines = [_line(self.columns, widths, right), "  ".join("-" * min(width, 100) for width in widths)]
+        rule = "  ".join("-" * min(width, LONGEST_RULE) for width in widths)
+        lines = [_line(self.columns, widths, right), rule]
         lines += [_line(row, widths, right) for row in cells]
         return "\n".join(["", self.title, "", *lines, *(f"  {note}" for note in self.notes)])
 
