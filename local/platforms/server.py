@@ -11,6 +11,7 @@ import http.client
 import socket
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -39,7 +40,7 @@ MAX_BODY_BYTES = 20_000_000
 CALLS_KEPT = 100_000
 
 
-class Simulator:
+class Simulator(ABC):
     """A vendor on 127.0.0.1; subclasses implement `respond`, which runs under ``lock``."""
 
     def __init__(self, *, clock: Clock = wall_clock, sender: WebhookSender | None = None) -> None:
@@ -64,9 +65,9 @@ class Simulator:
         self._down = ""
         self._server: _Server | None = None
 
+    @abstractmethod
     def respond(self, request: Request) -> Response:
         """Answer one vendor call."""
-        raise NotImplementedError
 
     def error_body(self, status: int) -> object:
         """Return this vendor's error body for a fault with ``status``."""
