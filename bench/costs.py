@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.errors import BenchError
 from bench.floor import webhook_floor_ms
 from bench.merchant import CONSUMER, ORDERS, PRODUCTS, STOCK, set_up
 from bench.product import Product, open_product, work_off
@@ -74,7 +75,7 @@ class Bench:
                 one["body"].encode(),
             )
             if got.status != 200:
-                raise RuntimeError(f"a webhook of {platform} was answered {got.status}")
+                raise BenchError(f"a webhook of {platform} was answered {got.status}")
         return len(deliveries)
 
     def work_off(self, queue: str) -> int:
@@ -180,9 +181,9 @@ def _refuse_unsynced(product: Product) -> None:
     """Figures of rows that failed would be figures of something else."""
     for one in product.services.log.count_now(CONSUMER):
         if one.status.value != "Synced" and one.count and one.flow != STOCK:
-            raise RuntimeError(f"{one.count} rows of {one.flow} are {one.status.value}, not Synced")
+            raise BenchError(f"{one.count} rows of {one.flow} are {one.status.value}, not Synced")
     if not any(one.flow == ORDERS for one in product.services.log.count_now(CONSUMER)):
-        raise RuntimeError("no order was synced")
+        raise BenchError("no order was synced")
 
 
 def _sheet_of(samples: Sequence[Sample]) -> Sheet:

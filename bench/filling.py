@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from bench.errors import BenchError
 from bench.merchant import CONSUMER, ORDERS, PRODUCTS, STOCK
 from chalicelib.domain.closings import finish
 from chalicelib.domain.protocol import Request, claim, request
@@ -81,14 +82,14 @@ def _live(stores: Stores, flow: str, ending: str) -> Item:
     _write(stores, finish(row, dict(ENDINGS[ending]), NEWEST))
     [item] = stores.log_table.get_many([keys.row_key(name)])
     if item is None:
-        raise RuntimeError("a template row was not written")
+        raise BenchError("a template row was not written")
     return item
 
 
 def _write(stores: Stores, write: RowWrite) -> Any:
     [written] = stores.log.write_rows([write])
     if written.row is None or written.tag is None:
-        raise RuntimeError("a template row was refused")
+        raise BenchError("a template row was refused")
     return written.row
 
 

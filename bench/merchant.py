@@ -1,5 +1,6 @@
 """The merchant of the bench: one consumer, both accounts, all three flows switched on."""
 
+from bench.errors import BenchError
 from bench.vendors import Vendors
 from chalicelib.domain.setup import Consumer
 from chalicelib.flows.services import Services
@@ -30,7 +31,7 @@ def set_up(services: Services, vendors: Vendors) -> Consumer:
     for name in ("brightpearl", "square"):
         checked = check_connection(services, CONSUMER, name)
         if not checked.ok or checked.problems:
-            raise RuntimeError(f"{name} could not be connected: {' '.join(checked.problems)}")
+            raise BenchError(f"{name} could not be connected: {' '.join(checked.problems)}")
     return consumer
 
 

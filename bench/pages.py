@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from bench.counting import Tally, counted_table
+from bench.errors import BenchError
 from bench.filling import fill, sku_of
 from bench.merchant import CONSUMER, ORDERS, PRODUCTS, STOCK
 from bench.sheet import Sheet
@@ -94,7 +95,7 @@ def _open(stack: ExitStack, folder: Path, rows: int) -> Log:
     log = build_log(counted_table(stores.log_table, "log", tally), stores.vault)
     first = log.list_rows(ONE_KIND, limit=ROWS_OF_A_PAGE)
     if first.next is None:
-        raise RuntimeError(f"{rows} rows have no second page")
+        raise BenchError(f"{rows} rows have no second page")
     filled_s = time.perf_counter() - started
     return Log(rows=rows, log=log, tally=tally, second_page=first.next, filled_s=filled_s)
 
@@ -112,7 +113,7 @@ def _time(question: Question, logs: Sequence[Log], rounds: int) -> list[tuple[fl
             page = question(log, random)
             spent.append((time.perf_counter() - started) * 1000)
             if len(page.items) != ROWS_OF_A_PAGE:
-                raise RuntimeError(f"a page of {log.rows} rows has {len(page.items)}")
+                raise BenchError(f"a page of {log.rows} rows has {len(page.items)}")
     return [
         (statistics.median(spent[WARM_UP:]), log.tally.requests / rounds)
         for log, spent in zip(logs, times, strict=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from bench.errors import BenchError
 from bench.merchant import CONSUMER, PRODUCTS, STOCK, set_up
 from bench.sheet import Sheet
 from bench.vendors import Vendors, running_vendors
@@ -132,5 +133,5 @@ def _wait(is_done: Callable[[], bool], otherwise: str) -> None:
     until = time.monotonic() + GIVE_UP_S
     while not is_done():
         if time.monotonic() > until:
-            raise RuntimeError(f"after {GIVE_UP_S} s {otherwise}")
+            raise BenchError(f"after {GIVE_UP_S} s {otherwise}")
         time.sleep(LOOK_EVERY_S)

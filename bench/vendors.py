@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+from bench.errors import BenchError
+
 ROOT = Path(__file__).parents[1]
 CONTROL_TIMEOUT_S = 120
 
@@ -66,7 +68,7 @@ def running_vendors(*, products: int, hold_webhooks: bool) -> Iterator[Vendors]:
     try:
         told = process.stdout.readline()
         if not told:
-            raise RuntimeError("the simulated vendors did not start; their error is above")
+            raise BenchError("the simulated vendors did not start; their error is above")
         with httpx.Client(timeout=CONTROL_TIMEOUT_S) as http:
             yield Vendors(**json.loads(told), http=http)
     finally:
