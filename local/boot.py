@@ -8,8 +8,10 @@ from chalicelib.flows.declare import base_name, connections_of
 from chalicelib.flows.loading import pace_of
 from chalicelib.flows.services import Services
 from chalicelib.flows.sweeper import SHARDS
+from local.sqlite.table import SqliteTable
 
 ROWS_OF_A_SHARD = 5000
+LEASES = "K"  #: first part of the keys of named leases (chalicelib.store.pace)
 
 
 def end_old_leases(services: Services) -> int:
@@ -30,6 +32,15 @@ def end_old_leases(services: Services) -> int:
         ]
         ended += sum(done.tag is not None for done in services.log.write_rows(writes))
     return ended
+
+
+def end_named_leases(log_table: SqliteTable) -> int:
+    """End what the previous process held by name: writers, polls, runs; returns how many.
+
+    They stand for a minute or more, and their holders are gone. A catalogue write that is still
+    under way at the vendor is answered 429 there, which is waited out.
+    """
+    return log_table.forget(LEASES)
 
 
 def _settle_s(services: Services, name: RowName) -> float:

@@ -17,7 +17,7 @@ CLAIM_S = 60  #: PROTOCOL, claim: one process may send for 60 s after a claim
 VISIBILITY_S = 360
 IDLE_S = 0.05  #: how long a worker sleeps when its queue is empty
 TICK_S = 1.0
-SWEEP_EVERY_S = 30.0
+SWEEP_EVERY_S = 5.0  #: 16 short reads; rows that a crash left leased go on soon after the start
 
 #: Messages of one batch, by queue; as on Lambda (PROTOCOL, worker).
 BATCHES = {"records": 10, "stock": 100}

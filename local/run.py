@@ -18,7 +18,7 @@ from chalicelib.flows.declare import Flow
 from chalicelib.flows.services import Services
 from chalicelib.ops import logging, metrics
 from chalicelib.ops.settings import Settings, SettingsError
-from local.boot import end_old_leases
+from local.boot import end_named_leases, end_old_leases
 from local.loops import Loops
 from local.server import LocalServer, settings_of
 from local.sqlite.stores import open_stores
@@ -73,6 +73,7 @@ def running(
             flows=flows,
         )
         end_old_leases(services)
+        end_named_leases(stores.log_table)
         stores.queue.free_taken()
         loops = Loops(services=services, workers=settings.workers)
         with wiring.use(services, settings):
@@ -94,23 +95,24 @@ def running(
                 stores.close()
 
 
-def wait_for_end() -> None:
-    """Wait for Ctrl-C or a termination signal."""
+def catch_end() -> threading.Event:
+    """Return what Ctrl-C or a termination signal sets from now on."""
     ended = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda number, frame: ended.set())
-    ended.wait()
+    return ended
 
 
 def main() -> int:
     """Run until Ctrl-C."""
+    ended = catch_end()  # before anything is open: an early Ctrl-C ends it as cleanly
     try:
         port = int(os.environ.get("PORT", PORT))
         with running(os.environ, port=port) as product:
             print(f"Synclog runs at {product.url}; Ctrl-C ends it.", flush=True)
             if product.first_key is not None:
                 print(f"The operator's key, shown this once: {product.first_key}", flush=True)
-            wait_for_end()
+            ended.wait()
             print("Finishing what is under way …", flush=True)
     except SettingsError as error:
         print(error, file=sys.stderr)

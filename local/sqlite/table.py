@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from chalicelib.store.keys import join
 from chalicelib.store.stream import Pair
 from chalicelib.store.table import (
     HIGHEST,
@@ -114,6 +115,13 @@ class SqliteTable:
         with self._database.reading() as db:
             found = db.execute(_ALL).fetchall()
         return [_to_item((pk, sk), *rest) for pk, sk, *rest in found]
+
+    def forget(self, first_part: str) -> int:
+        """Remove every item whose key begins with a part; for a start only, no part of the port."""
+        start = join(first_part, "")
+        with self._database.writing() as db:
+            gone = db.execute("DELETE FROM items WHERE pk >= ? AND pk < ?", (start, f"{start}~"))
+            return gone.rowcount
 
     def query(
         self, pk: str, *, low: str = "", high: str = HIGHEST, forward: bool = True, limit: int

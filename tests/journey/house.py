@@ -98,7 +98,7 @@ class House:
             raise AssertionError(f"{error}; it is {told}") from None
         return dict(last)
 
-    def settle(self) -> None:
+    def settle(self, *, within_s: float = WITHIN_S) -> None:
         """Wait until webhooks and first polls are through and nothing is left to do by itself."""
         log = Log(api=self.api, consumer=self.consumer)
         senders = (self.vendors.square.sender, self.vendors.brightpearl.sender)
@@ -108,7 +108,7 @@ class House:
             polled = all(flow["last_execution"] for flow in flows)
             return polled and all(sender.drain(0) for sender in senders) and not log.is_owed()
 
-        wait_until(is_quiet, "quiet log")
+        wait_until(is_quiet, "quiet log", within_s=within_s)
 
     # the set-up
 
