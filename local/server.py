@@ -44,13 +44,13 @@ class _Handler(ChaliceRequestHandler):
 
     def _refuse(self, status: HTTPStatus, code: str, message: str) -> None:
         self.close_connection = True
-        body = json.dumps({"error": {"code": code, "message": message, "details": []}})
+        body = json.dumps({"error": {"code": code, "message": message, "details": {}}})
         self._send_http_response(status, {"Connection": "close"}, body)
 
     def _send_error_response(self, error: LocalGatewayException) -> None:
         # Chalice says 403 to a path it does not know, and repeats the Authorization header.
         message = f"There is nothing at {self.path.partition('?')[0]}."
-        body = {"error": {"code": "not_found", "message": message, "details": []}}
+        body = {"error": {"code": "not_found", "message": message, "details": {}}}
         self._send_http_response(HTTPStatus.NOT_FOUND, {}, json.dumps(body))
 
     def log_message(self, format: str, *args: Any) -> None:

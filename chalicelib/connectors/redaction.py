@@ -12,7 +12,6 @@ BODY_AT_MOST = 16_384
 HIDDEN = "[hidden]"
 
 _SECRET_HEADERS = re.compile(r"auth|token|secret|cookie|signature|api-?key", re.IGNORECASE)
-_KEPT_HEADERS = re.compile(r"requests-remaining|throttle", re.IGNORECASE)
 _SECRET_NAMES = re.compile(
     r"token|secret|password|signature|api_?key|^code$|card|\bpan\b|cvv|fingerprint", re.IGNORECASE
 )
@@ -29,9 +28,7 @@ _TOKEN_IN_TEXT = re.compile(r"(token\s*[:=]\s*)\S+", re.IGNORECASE)
 def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers with every credential hidden."""
     return {
-        key.lower(): HIDDEN
-        if _SECRET_HEADERS.search(key) and not _KEPT_HEADERS.search(key)
-        else value
+        key.lower(): HIDDEN if _SECRET_HEADERS.search(key) else value
         for key, value in headers.items()
     }
 
