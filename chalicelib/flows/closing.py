@@ -179,6 +179,7 @@ def _release_waiting(services: Services, batch: Batch, jobs: Sequence[Job]) -> N
     A release that runs before its row is closed finds the link already there.
     """
     now = services.now()
+    followed = any(flow.follows == batch.setup.flow.name for flow in services.flows.values())
     releases = [
         Release(
             consumer=batch.setup.consumer,
@@ -187,14 +188,11 @@ def _release_waiting(services: Services, batch: Batch, jobs: Sequence[Job]) -> N
             due_at=now,
         )
         for job in jobs
-        if job.ending is not None and job.ending.status is Status.SYNCED and _frees_others(job)
+        if job.ending is not None and job.ending.status is Status.SYNCED
+        if job.row.awaited or (followed and _is_linked_now(job))
     ]
     if releases:
         services.log.put_releases(releases)
-
-
-def _frees_others(job: Job) -> bool:
-    return job.row.awaited or _is_linked_now(job)
 
 
 def _is_linked_now(job: Job) -> bool:

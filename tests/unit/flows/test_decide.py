@@ -140,6 +140,20 @@ def test_person_does_not_double_what_the_target_took_and_does_not_show(scene: Sc
     assert scene.shelf.writes == 1
 
 
+def test_same_plan_is_awaited_and_not_sent_again_while_the_old_one_shows(scene: Scene) -> None:
+    scene.sync("1")
+    old = scene.shelf.items["T1"]
+    scene.toy.pass_s(60)
+    await_target(scene)
+    scene.shelf.items["T1"] = old
+    writes = scene.shelf.writes
+    scene.toy.pass_s(20)
+
+    scene.toy.work()
+
+    assert (scene.row().reason, scene.shelf.writes) == (Reason.AWAITING_TARGET, writes)
+
+
 def test_edit_while_the_target_does_not_show_yet_is_sent_once_it_does(scene: Scene) -> None:
     await_target(scene)
     scene.toy.pass_s(20)

@@ -216,13 +216,26 @@ def test_parked_row_keeps_that_the_fate_of_a_write_is_unclear(scene: Scene) -> N
 def test_park_does_not_touch_a_row_that_a_worker_has(scene: Scene) -> None:
     scene.add("1")
 
+    reasons: list[Reason | None] = []
+
     def switch_off() -> None:
         scene.toy.switch(PRODUCTS, on=False)
         scene.attempt("1")
+        reasons.append(scene.row().reason)
 
     scene.shelf.during = switch_off
     scene.attempt("1")
+    assert reasons == [Reason.SENDING]
     assert scene.row().status is Status.SYNCED
+
+
+def test_person_gives_a_parked_row_all_its_tries_at_once(scene: Scene) -> None:
+    fail_for_now(scene)
+    scene.toy.switch(PRODUCTS, on=False)
+    scene.attempt("1")
+    assert scene.row().tries == 1
+    assert tag(scene, by="person") == "send"
+    assert (scene.row().tries, scene.row().next_attempt_at) == (0, None)
 
 
 # --- backlog --------------------------------------------------------------------------------------

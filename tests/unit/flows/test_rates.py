@@ -116,6 +116,21 @@ def test_vendors_own_refusal_is_a_hold_that_uses_no_tries(scene: Scene) -> None:
     assert scene.toy.services.log.is_backlogged(CONSUMER, "till")
 
 
+def test_vendors_refusal_keeps_the_tries_of_the_episode(scene: Scene) -> None:
+    scene.add("1")
+    scene.shelf.fails["1"] = SyncFailure(Reason.RETRYING, "Out of order.")
+    scene.attempt("1")
+    scene.toy.pass_s(60)
+    scene.shelf.refuses_all = throttled()
+    scene.shelf.during = lambda: scene.ask("1")
+
+    scene.attempt("1")
+
+    row = scene.row()
+    assert (row.reason, row.tries) == (Reason.THROTTLED, 1)
+    assert not row.is_owed
+
+
 def test_rows_refused_together_lie_under_the_shards_of_their_own_names(scene: Scene) -> None:
     names = records(8)
     scene.add(*names)
