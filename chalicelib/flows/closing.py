@@ -47,9 +47,13 @@ def parent_kind(flow: Flow) -> str:
 def complete(services: Services, batch: Batch) -> set[RowName]:
     """Close every job that has an ending; returns the names of rows whose lease was lost.
 
-    A lost lease changes nothing: the message comes back, and somebody else has the row.
+    A lost lease changes nothing: the message comes back, and somebody else has the row. One that is
+    over already writes no link, unit or dead letter either.
     """
-    ended = [job for job in batch.jobs if job.ending is not None]
+    now = services.now()
+    closing = [job for job in batch.jobs if job.ending is not None]
+    ended = [job for job in closing if job.row.is_leased(now)]
+    late = {job.row.name for job in closing if not job.row.is_leased(now)}
     _put_links(services, batch, ended)
     _keep_records(services, batch, ended)
     _keep_units(services, batch, ended)
@@ -61,7 +65,7 @@ def complete(services: Services, batch: Batch) -> set[RowName]:
     _put_traces(services, batch, ended)
     _send_again(services, written)
     _request_followers(services, batch, ended, written)
-    return {job.row.name for job, done in zip(ended, written, strict=True) if done.tag is None}
+    return late | {j.row.name for j, done in zip(ended, written, strict=True) if done.tag is None}
 
 
 def _put_links(services: Services, batch: Batch, jobs: Sequence[Job]) -> None:
@@ -73,13 +77,24 @@ def _put_links(services: Services, batch: Batch, jobs: Sequence[Job]) -> None:
         done = job.done
         if done is None or not done.target_id or done.awaiting:
             continue
-        if job.row.target_id != done.target_id:
+        if not _has_link(job, done.target_id):
             links.append(_link(setup, setup.flow.kind.value, job.id, done.target_id))
         key = setup.flow.parent_key(job.desired)
         if key is not None and done.parent_id and done.outcome is not Outcome.UNCHANGED:
             links.append(_link(setup, parent_kind(setup.flow), key, done.parent_id))
     if links:
         services.log.put_links(list(dict.fromkeys(links)))
+
+
+def _has_link(job: Job, target_id: str) -> bool:
+    """Whether the link was written before: by an attempt that saw the record live at the target.
+
+    A row learns its id at the target while it still waits to be shown there, and keeps it when it
+    gives up; neither writes a link.
+    """
+    row = job.row
+    was_live = row.awaiting_since is None and row.sent_hash is not None
+    return row.target_id == target_id and was_live
 
 
 def _link(setup: Setup, kind: str, source_id: str, target_id: str) -> Link:

@@ -168,17 +168,18 @@ def _attempt(
 ) -> set[RowName]:
     """Make one attempt at claimed rows and close them; returns those whose lease was lost."""
     jobs = [Job(row=row, started_at=services.now()) for row in rows]
-    source = services.open(setup.source, lambda: deadline, rows[0].execution)
-    target = services.open(setup.target, lambda: deadline, rows[0].execution)
     batch = Batch(setup=setup, jobs=jobs, exchanges=[])
+    opened: list[Opened] = []
     try:
-        _work(services, setup, jobs, source, target)
+        for connection in (setup.source, setup.target):
+            opened.append(services.open(connection, lambda: deadline, rows[0].execution))
+        _work(services, setup, jobs, *opened)
     except Exception as error:  # the engine's one broad except: noted on the rows, then raised
-        batch.exchanges = [*source.take_exchanges(), *target.take_exchanges()]
+        batch.exchanges = [call for side in opened for call in side.take_exchanges()]
         batch.crash = type(error).__name__
         complete(services, batch)
         raise WorkerCrashError(f"{setup.name}: {type(error).__name__}") from error
-    batch.exchanges = [*source.take_exchanges(), *target.take_exchanges()]
+    batch.exchanges = [call for side in opened for call in side.take_exchanges()]
     rates.settle(services, setup, batch.exchanges, len(rows))
     _note_refusals(services, setup, jobs)
     return complete(services, batch)

@@ -298,6 +298,7 @@ def test_lease_that_ran_out_cannot_close_a_row_that_nobody_took(scene: Scene) ->
     scene.shelf.during = lambda: scene.toy.pass_s(LEASE_S)
     scene.attempt("1")
     assert scene.row("1").reason is Reason.SENDING
+    assert links(scene, "1") == {}
     scene.shelf.during = lambda: None
     scene.attempt("1")
     assert scene.row("1").status is Status.SYNCED
