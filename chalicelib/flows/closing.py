@@ -21,6 +21,7 @@ from chalicelib.flows import rates
 from chalicelib.flows.declare import Flow, base_name
 from chalicelib.flows.door import request_many, send_rows
 from chalicelib.flows.loading import Setup
+from chalicelib.flows.recounts import recount_sold
 from chalicelib.flows.services import Services
 from chalicelib.flows.work import Job, hash_of
 
@@ -65,6 +66,7 @@ def complete(services: Services, batch: Batch) -> set[RowName]:
     _put_traces(services, batch, ended)
     _send_again(services, written)
     _request_followers(services, batch, ended, written)
+    recount_sold(services, batch.setup, ended, written)
     return late | {j.row.name for j, done in zip(ended, written, strict=True) if done.tag is None}
 
 

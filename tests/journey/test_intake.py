@@ -142,3 +142,30 @@ def test_log_says_which_location_failed_and_the_others_are_right(house: House) -
     fates = {one["location"]: one["status"] for one in row["columns"]["locations"]}
     assert fates == {shops[0]: "Synced", shops[1]: "Failed", shops[2]: "Synced"}
     assert (house.in_stock("MUG-1", shop=0), house.in_stock("MUG-1", shop=2)) == (6, 8)
+
+
+def test_count_that_runs_while_an_order_is_written_is_made_again(house: House) -> None:
+    product = house.sell_ready("Mug", "MUG-1", stock=20)
+    house.vendors.brightpearl.fail_next(
+        mode="slow", delay_s=1, path="customer-payment", method="POST"
+    )  # the goods are reserved by then, and the event about them is on its way
+
+    sale = house.sell("MUG-1", created_at=datetime.now(UTC) - timedelta(seconds=30))
+    house.wait_for("order", sale, "Synced")
+
+    house.settle()
+    assert (house.in_stock("MUG-1"), house.on_hand(product)) == (19, 19)
+
+
+def test_count_between_two_tries_of_an_order_is_made_again(house: House) -> None:
+    product = house.sell_ready("Mug", "MUG-1", stock=20)
+    house.vendors.brightpearl.fail_next(400, path="customer-payment", method="POST")
+    sale = house.sell("MUG-1", created_at=datetime.now(UTC) - timedelta(seconds=30))
+    failed = house.wait_for("order", sale, "Failed", "rejected_by_target")
+    house.settle()
+
+    house.resync(failed)
+
+    house.wait_for("order", sale, "Synced")
+    house.settle()
+    assert (house.in_stock("MUG-1"), house.on_hand(product)) == (19, 19)
