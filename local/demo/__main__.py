@@ -166,7 +166,11 @@ def _tell_story(demo: Demo, shops: Shops, log: Log) -> bool:
     if tally != wanted:
         say("The story did not end as told. It should have been:")
         print("\n".join(lines_of(wanted)), flush=True)
-    return tally == wanted
+    uneven = shops.uneven_stock()
+    for line in uneven:
+        say(line)
+    say(f"Stock differs at {len(uneven)} shelves.")
+    return tally == wanted and not uneven
 
 
 def _show_remaining(log: Log) -> None:

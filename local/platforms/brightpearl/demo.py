@@ -49,6 +49,11 @@ COLOURS = ("Navy", "Red", "Green")
 ZERO_RATED = frozenset(("Books",))
 UNTRACKED = frozenset(("Gift Cards",))
 CODE_LENGTH = 3
+_SINGULARS = {
+    "Dresses": "Dress",
+    "Scarves": "Scarf",
+    **{pair: pair for pair in ("Trousers", "Socks", "Gloves", "Shoes", "Boots")},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,11 +210,9 @@ def _variants(category: str) -> list[tuple[tuple[str, str], ...]]:
 
 
 def _singular(category: str) -> str:
-    return (
-        category[:-1]
-        if category.endswith("s") and category not in ("Socks", "Gloves")
-        else category
-    )
+    if category in _SINGULARS:
+        return _SINGULARS[category]
+    return category.removesuffix("s")
 
 
 def _sku(plan: _Plan, number: int) -> str:
