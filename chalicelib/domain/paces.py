@@ -31,6 +31,12 @@ def pace_of(offer: Offer, connection: Connection) -> Pace:
     return replace(offer.pace, calls=calls, **own)
 
 
+def is_fit_for(name: str, value: Any) -> bool:
+    """Whether a setting can be what it says: those of the pace are numbers above 0, or absent."""
+    is_pace = name in PACE_SETTINGS or name == "calls_per_minute"
+    return not is_pace or value in (None, "") or _number(value) is not None
+
+
 def _number(value: Any) -> float | None:
     try:
         number = float(value)

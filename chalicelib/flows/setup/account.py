@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from chalicelib.domain.paces import is_fit_for
 from chalicelib.domain.platforms import Field, Offer
 from chalicelib.flows.setup.errors import Problem
 
@@ -116,6 +117,8 @@ def _problem_of_setting(offer: Offer, one: Field | None, value: Any) -> str:
         return "This is secret: give it under credentials."
     if not (value is None or isinstance(value, str | int | float | bool)):
         return "Give a text, a number, true, false, or null to remove it."
+    if not is_fit_for(one.name, value):
+        return "Give a number above 0, or null to remove it."
     return "" if len(str(value)) <= TEXT_LIMIT else f"Give at most {TEXT_LIMIT} characters."
 
 
