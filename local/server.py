@@ -5,6 +5,7 @@ requests) is given the shape of our API here.
 """
 
 import json
+import sys
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -60,6 +61,11 @@ class _Handler(ChaliceRequestHandler):
 class _Server(ThreadedHTTPServer):
     request_queue_size = 256
     allow_reuse_address = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of callers who hung up; anything else is a defect and shows itself."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class LocalServer(LocalDevServer):
