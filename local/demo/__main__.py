@@ -166,7 +166,7 @@ def _tell_story(demo: Demo, shops: Shops, log: Log) -> bool:
     if tally != wanted:
         say("The story did not end as told. It should have been:")
         print("\n".join(lines_of(wanted)), flush=True)
-    uneven = shops.uneven_stock()
+    uneven = shops.uneven_stock(story.wrong) if story.wrong else []
     for line in uneven:
         say(line)
     say(f"Stock differs at {len(uneven)} shelves.")

@@ -114,21 +114,27 @@ class Shops:
         self.vendors.brightpearl.edit_product(product, name=name)
         return product
 
-    def uneven_stock(self) -> list[str]:
-        """Return ``SKU at shop: 3 in the ERP, 4 at the till`` wherever the two differ."""
+    def uneven_stock(self, missing: str) -> list[str]:
+        """Return ``SKU at shop: 3 in the ERP, 4 at the till`` wherever the two differ.
+
+        Args:
+            missing: the order that does not reach the ERP; the till has its goods taken off.
+        """
         brightpearl, square = self.vendors.brightpearl, self.vendors.square
         with brightpearl.lock:
             by_sku = {one.sku: one for one in brightpearl.world.products.by_id.values()}
         with square.lock:
             views = square.catalog.views()
             sold = {one.data["sku"]: one.id for one in views if one.type == "ITEM_VARIATION"}
+            order = square.orders.orders[missing]
+            gone = {(one.variation_id, order.location_id): one.quantity for one in order.lines}
         return [
             f"{sku} at {shop}: {here} in the ERP, {there} at the till"
             for sku, variation in sold.items()
             if by_sku[sku].tracked
             for warehouse, shop in zip(self.vendors.erp.warehouses, self.locations, strict=True)
             if (here := brightpearl.world.stock.on_hand(by_sku[sku].id, warehouse))
-            != (there := square.stock(variation, shop))
+            != (there := square.stock(variation, shop)) + gone.get((variation, shop), 0)
         ]
 
     def _pick_product(self, *, tracked: bool) -> int:
