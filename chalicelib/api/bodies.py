@@ -58,9 +58,12 @@ class MappingBody(Body):
 
 
 class ResyncBody(Body):
-    """Rows to sync again, by the log's filters; Failed ones if no status is named."""
+    """Rows to sync again, by the log's filters; Failed ones if no status is named.
 
-    filter: dict[str, Any] = Field(default_factory=dict)
+    The filter must be there, empty for all: a body that forgot it would re-sync everything.
+    """
+
+    filter: dict[str, Any]
     dry_run: bool = False
 
 

@@ -13,7 +13,7 @@ HIDDEN = "[hidden]"
 
 _SECRET_HEADERS = re.compile(r"auth|token|secret|cookie|signature|api-?key", re.IGNORECASE)
 _SECRET_NAMES = re.compile(
-    r"token|secret|password|signature|api_?key|^code$|card|\bpan\b|cvv|fingerprint", re.IGNORECASE
+    r"token|secret|password|signature|api_?key|card|\bpan\b|cvv|fingerprint", re.IGNORECASE
 )
 _PERSONAL_NAMES = re.compile(
     r"e-?mail|phone|mobile|address|postal|post_?code|given_?name|family_?name|first_?name|last_?name"
@@ -37,7 +37,7 @@ def redact_url(url: str) -> str:
     """Return an address with secrets and e-mail addresses of its query hidden."""
     parts = urlsplit(url)
     query = [
-        (key, _redact_text(key, value))
+        (key, _redact_pair(key, value))
         for key, value in parse_qsl(parts.query, keep_blank_values=True)
     ]
     return urlunsplit(
@@ -47,6 +47,11 @@ def redact_url(url: str) -> str:
 
 def _host(netloc: str) -> str:
     return netloc.rpartition("@")[2]
+
+
+def _redact_pair(key: str, value: str) -> str:
+    """In an address or a form, ``code`` is what a token is had for."""
+    return HIDDEN if key == "code" else _redact_text(key, value)
 
 
 def _redact_text(key: str, value: str) -> str:
@@ -83,7 +88,7 @@ def _redact_plain(body: bytes) -> str:
     text = body.decode("utf-8", "replace")
     if "=" in text and "<" not in text and "\n" not in text[:200]:
         pairs = parse_qsl(text, keep_blank_values=True)
-        return _cut("&".join(f"{key}={_redact_text(key, value)}" for key, value in pairs))
+        return _cut("&".join(f"{key}={_redact_pair(key, value)}" for key, value in pairs))
     return _cut(_EMAIL.sub(HIDDEN, text))
 
 
@@ -91,6 +96,8 @@ def _redact_value(key: str, value: Any) -> Any:
     if isinstance(value, dict):
         # What stands under "telephones" is a telephone, whatever its own name is.
         under = f"{key}." if _is_personal(key) else ""
+        if "grant_type" in value and "code" in value:
+            value = {**value, "code": HIDDEN}  # elsewhere a code is a tax, an error, a status
         return {name: _redact_value(under + name, inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_redact_value(key, inner) for inner in value]

@@ -1,6 +1,7 @@
 """Rows of the sync log: conditional writes, reads by name, and the lists people page through."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from chalicelib.domain.log import Counts, Group, Page, RowQuery
@@ -13,6 +14,7 @@ from chalicelib.store import keys
 from chalicelib.store.items import to_row, to_write
 from chalicelib.store.paging import Fetch, Listing, from_index, from_partition
 from chalicelib.store.part import LogPart
+from chalicelib.store.runs import rows_of_run
 from chalicelib.store.stream import to_word, words_of
 from chalicelib.store.table import HIGHEST, Index, Item, Key, starting_with
 
@@ -61,6 +63,8 @@ class RowPart(LogPart):
             return self._list_found(query, query.text, limit, cursor)
         if query.cause is not None or query.group is not None:
             return self._list_waiting(query, limit, cursor)
+        if query.execution is not None:
+            return self._list_run(query, query.execution, limit, cursor)
         lanes = query.lanes or self._read_lanes(query.consumer)
         parts = {
             pk: from_index(self.table, Index.LIST, pk)
@@ -114,6 +118,29 @@ class RowPart(LogPart):
         return self._listing(query, parts, filters=_has_filters(query)).read_page(
             limit=limit, cursor=cursor
         )
+
+    def _list_run(
+        self, query: RowQuery, execution: str, limit: int, cursor: str | None
+    ) -> Page[Row]:
+        """Rows a run requested, as they stand now, whichever run requested them last."""
+        shown: set[RowName] = set()
+        others = replace(query, execution=None)
+
+        def examine(found: Sequence[Item]) -> list[Row | None]:
+            rows = self._read_listed([(item["row"], keys.ROW) for item in found])
+            return [row if row and _accepts(others, row, shown) else None for row in rows]
+
+        pk, low, high = rows_of_run(query.consumer, execution)
+        listing = Listing(
+            question=("run", _question(query)),
+            parts={pk: from_partition(self.table, pk)},
+            examine=examine,
+            newest_first=False,
+            low=low,
+            high=high,
+            filters=_has_filters(others) or bool(others.lanes or others.statuses),
+        )
+        return listing.read_page(limit=limit, cursor=cursor)
 
     def _list_found(self, query: RowQuery, text: str, limit: int, cursor: str | None) -> Page[Row]:
         word = to_word(text)

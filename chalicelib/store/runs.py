@@ -122,8 +122,7 @@ class RunPart(LogPart):
         self, consumer: str, execution_id: str, *, limit: int, cursor: str | None = None
     ) -> Page[RowName]:
         """Rows of a run, in a stable order."""
-        pk = _pk(consumer, execution_id)
-        low, high = starting_with(_ROWS)
+        pk, low, high = rows_of_run(consumer, execution_id)
         return Listing(
             question=("execution rows", pk),
             parts={pk: from_partition(self.table, pk)},
@@ -132,6 +131,11 @@ class RunPart(LogPart):
             low=low,
             high=high,
         ).read_page(limit=limit, cursor=cursor)
+
+
+def rows_of_run(consumer: str, execution_id: str) -> tuple[str, str, str]:
+    """Partition of a run, and the range of its rows there."""
+    return _pk(consumer, execution_id), *starting_with(_ROWS)
 
 
 def _pk(consumer: str, execution_id: str) -> str:

@@ -213,16 +213,15 @@ def test_a_row_is_listed_under_its_present_status_alone(world: World) -> None:
     assert sorted(world.records(statuses=[Status.SYNCED, Status.FAILED])) == ["failed", "synced"]
 
 
-def test_filters_for_reason_code_and_execution_restrict_together(world: World) -> None:
+def test_filters_for_reason_and_code_restrict_together(world: World) -> None:
     world.fail("1", code=400)
     world.fail("2", code=404)
     world.fail("3", code=400, reason=Reason.CONFLICT)
-    world.request("4", execution="e1")
-    world.request("5", execution="e2")
+    world.request("4")
+    world.request("5")
 
     assert world.records(codes=[400, 404], reasons=["rejected_by_target"]) == ["2", "1"]
     assert world.records(reasons=["conflict", "queued"]) == ["5", "4", "3"]
-    assert world.records(execution="e1") == ["4"]
     assert world.records(reasons=["queued"], statuses=[Status.FAILED]) == []
 
 

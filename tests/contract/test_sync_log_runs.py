@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from chalicelib.domain.log import Execution, ExecutionState, Message
+from chalicelib.domain.statuses import Status
 from tests.builders import CONSUMER, NOW, ORDERS, PRODUCTS, make_execution, make_name
 from tests.contract import stores as under_contract
 from tests.contract.stores import World, read_all
@@ -115,3 +116,18 @@ def test_an_execution_expires_with_its_rows(world: World) -> None:
     assert listed(world) == listed(world, flow=PRODUCTS) == []
     assert world.log.list_running(limit=5) == []
     assert world.log.list_execution_rows(CONSUMER, "e1", limit=5).items == []
+
+
+def test_rows_of_a_run_are_its_own_whichever_run_requested_them_last(world: World) -> None:
+    for record in ("1", "2", "3"):
+        world.request(record, execution="e1")
+    world.fail("1", code=400)
+    world.log.put_execution_rows(CONSUMER, "e1", [make_name(one) for one in ("1", "2", "3")])
+    world.log.put_execution_rows(CONSUMER, "e2", [make_name("2")])
+    world.request("2", execution="e2")
+
+    assert sorted(world.records(execution="e1")) == ["1", "2", "3"]
+    assert world.records(execution="e2") == ["2"]
+    assert world.records(execution="e1", statuses=[Status.FAILED]) == ["1"]
+    assert world.records(execution="e1", lanes=["no-such-flow"]) == []
+    assert world.records(execution="no-such-run") == []

@@ -67,7 +67,7 @@ def describe_mappings(services: Services, consumer: str) -> list[MappingView]:
         for rule in services.flows[base_name(name)].mappings:
             empty = MappingTable(consumer=consumer, flow=name, name=rule.name)
             table = tables.get((name, rule.name), empty)
-            views.append(MappingView(rule=rule, table=table, unmapped=_unmapped(table, causes)))
+            views.append(MappingView(rule=rule, table=table, unmapped=_unanswered(table, causes)))
     return views
 
 
@@ -83,7 +83,7 @@ def describe_mapping(services: Services, consumer: str, flow_name: str, name: st
     sides = zip(connections_of(flow, flow_name), (rule.source_pick, rule.target_pick), strict=True)
     read = [_choices(services, consumer, connection, pick) for connection, pick in sides]
     (sources, source_problem), (targets, target_problem) = read
-    unmapped = _unmapped(table, services.log.list_causes(consumer))
+    unmapped = _unanswered(table, services.log.list_causes(consumer))
     return MappingView(
         rule=rule,
         table=table,
@@ -181,6 +181,11 @@ def _request_records(services: Services, consumer: str, flow: str, answers: Answ
     found = [Request(name=row.name, kind=row.kind, by="person") for row in rows if row is not None]
     if found:
         request_many(services, found)
+
+
+def _unanswered(table: MappingTable, causes: Sequence[Group]) -> list[Unmapped]:
+    """Held values that have no answer: rows of one that was answered just now are on their way."""
+    return [one for one in _unmapped(table, causes) if table.find(one.value) is None]
 
 
 def _unmapped(table: MappingTable, causes: Sequence[Group]) -> list[Unmapped]:

@@ -22,7 +22,6 @@ def redacted(value: Any) -> Any:
         "Password",
         "signature_key",
         "api_key",
-        "code",
         "card_brand",
         "pan",
         "fingerprint",
@@ -43,6 +42,13 @@ def redacted(value: Any) -> Any:
 )
 def test_a_secret_or_personal_field_is_hidden_by_its_name(name: str) -> None:
     assert redacted({name: "Ann", "sku": "A-1"}) == {name: HIDDEN, "sku": "A-1"}
+
+
+def test_a_code_is_hidden_where_a_token_is_had_for_it_and_nowhere_else() -> None:
+    exchange = {"grant_type": "authorization_code", "code": "sq0cgp"}
+    assert redacted(exchange) == {"grant_type": "authorization_code", "code": HIDDEN}
+    assert redacted({"taxCode": {"code": "T20"}}) == {"taxCode": {"code": "T20"}}
+    assert redact_body(b"grant_type=authorization_code&code=sq0cgp").endswith(f"code={HIDDEN}")
 
 
 @pytest.mark.parametrize("name", ["sku", "name", "reason_code", "company", "quantity", "notes"])
