@@ -128,6 +128,7 @@ SQUARE_ORDERS_TO_BRIGHTPEARL = Flow(
         Setting(
             name="walk_in_customer",
             label="Walk-in customer",
+            pattern="[0-9]+",
             help="Brightpearl contact id for sales without a customer's e-mail address.",
         ),
         Setting(

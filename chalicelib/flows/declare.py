@@ -31,6 +31,7 @@ class Setting:
     default: str | None = None
     options: Sequence[str] = ()
     pick: tuple[str, str] | None = None
+    pattern: str = ""  #: regular expression that a whole text matches
     help: str = ""
 
 

@@ -3,6 +3,7 @@
 They are kept as texts: a decimal as it is written, yes or no, a time in ISO 8601 with its zone.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -54,6 +55,8 @@ def _read_text(setting: Setting, value: Any) -> str:
     text = str(value).strip()
     if not 1 <= len(text) <= TEXT_LIMIT:
         raise _UnfitError(f"Give 1 to {TEXT_LIMIT} characters, or null to take it away.")
+    if setting.pattern and not re.fullmatch(setting.pattern, text):
+        raise _UnfitError(f"This is no fit value. {setting.help}".strip())
     return text
 
 
