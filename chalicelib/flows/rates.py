@@ -42,9 +42,10 @@ def take_for(services: Services, setup: Setup, rows: int) -> str | None:
     return None
 
 
-def _take(services: Services, connection: Connection, calls: int) -> bool:
+def take_calls(services: Services, connection: Connection, calls: int) -> bool:
+    """Take calls of a connection's window, at most a whole one; False if they are not there."""
     pace = pace_of(services.offers[connection.platform], connection)
-    taken = services.log.take_calls(
+    return services.log.take_calls(
         connection.consumer,
         connection.name,
         min(calls, pace.calls),
@@ -52,15 +53,17 @@ def _take(services: Services, connection: Connection, calls: int) -> bool:
         window_s=pace.window_s,
         now=services.now(),
     )
+
+
+def _take(services: Services, connection: Connection, calls: int) -> bool:
+    taken = take_calls(services, connection, calls)
     if not taken:
         flag_backlog(services, connection.consumer, connection.name)
     return taken
 
 
 def park_throttled(services: Services, setup: Setup, names: Sequence[RowName], slow: str) -> None:
-    """Put rows whose batch found no calls left under the rate cause of the connection that had
-    none.
-    """
+    """Put rows whose batch found no calls left under the rate cause of the slow connection."""
     now = services.now()
     services.log.write_rows(
         [

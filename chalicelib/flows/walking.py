@@ -11,6 +11,7 @@ from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.setup import Connection
 from chalicelib.domain.statuses import Kind
 from chalicelib.flows.loading import pace_of
+from chalicelib.flows.rates import take_calls
 from chalicelib.flows.services import Opened, Services
 
 #: Before any platform: where a walk over everything begins.
@@ -75,7 +76,7 @@ def read_page(services: Services, opened: Opened, kind: Kind, place: Place) -> W
     Raises:
         SyncFailure: the platform did not give the page, or no call is left in the window.
     """
-    _take_calls(services, opened.connection, 1)
+    _take_call(services, opened.connection)
     source = opened.platform.source(kind)
     try:
         page = source.list_changes(since=place.since, until=place.until, page=place.page)
@@ -84,17 +85,9 @@ def read_page(services: Services, opened: Opened, kind: Kind, place: Place) -> W
     return _walked(place, page)
 
 
-def _take_calls(services: Services, connection: Connection, count: int) -> None:
-    pace = pace_of(services.offers[connection.platform], connection)
-    taken = services.log.take_calls(
-        connection.consumer,
-        connection.name,
-        min(count, pace.calls),
-        limit=pace.calls,
-        window_s=pace.window_s,
-        now=services.now(),
-    )
-    if not taken:
+def _take_call(services: Services, connection: Connection) -> None:
+    if not take_calls(services, connection, 1):
+        pace = pace_of(services.offers[connection.platform], connection)
         detail = "The platform allows no more calls at the moment."
         raise SyncFailure(Reason.THROTTLED, detail, retry_after_s=pace.window_s)
 
@@ -106,15 +99,7 @@ def _keep_traces(services: Services, opened: Opened) -> None:
         return
     services.log.put_traces([], made)
     if len(made) > 1:
-        pace = pace_of(services.offers[opened.connection.platform], opened.connection)
-        services.log.take_calls(
-            opened.connection.consumer,
-            opened.connection.name,
-            min(len(made) - 1, pace.calls),
-            limit=pace.calls,
-            window_s=pace.window_s,
-            now=services.now(),
-        )
+        take_calls(services, opened.connection, len(made) - 1)
 
 
 def _walked(place: Place, page: ChangePage) -> Walked:
