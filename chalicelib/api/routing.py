@@ -94,6 +94,7 @@ class Routes:
         """
 
         def register(function: Handler) -> Handler:
+            """Note the route and give the function to Chalice as its view."""
             summary, _, description = (function.__doc__ or "").strip().partition("\n")
             route = Route(
                 method=method,

@@ -78,6 +78,7 @@ class _Tally:
         self._words_of: dict[Key, dict[str, Any]] = {}
 
     def row(self, old: Item | None, new: Item | None) -> None:
+        """Note what one row's move changes: counts, group or cause, search words."""
         before, after = _bucket_of(old), _bucket_of(new)
         if before != after:
             if before:
