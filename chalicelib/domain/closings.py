@@ -96,6 +96,16 @@ FACTS = frozenset(
 )
 
 
+def _owed_until(at: datetime, now: datetime) -> dict[str, Any]:
+    """Plan the next attempt; the sweeper looks only after it."""
+    return {
+        "updated_at": now,
+        "next_attempt_at": at,
+        "due_at": at + timedelta(seconds=DUE_AFTER_S),
+        "due_every_s": DUE_AFTER_S,
+    }
+
+
 def postpone(
     row: Row,
     changes: Mapping[str, Any],
@@ -118,10 +128,7 @@ def postpone(
                 changes={
                     **changes,
                     **_FREED,
-                    "updated_at": now,
-                    "next_attempt_at": next_attempt_at,
-                    "due_at": next_attempt_at + timedelta(seconds=DUE_AFTER_S),
-                    "due_every_s": DUE_AFTER_S,
+                    **_owed_until(next_attempt_at, now),
                 },
                 adds={"tries": 1} if counts else {},
             ),
@@ -144,10 +151,7 @@ def leave_unknown(row: Row, changes: Mapping[str, Any], now: datetime) -> RowWri
                     "reason": Reason.OUTCOME_UNKNOWN,
                     "unclear": True,
                     "starts": 0,
-                    "updated_at": now,
-                    "next_attempt_at": until,
-                    "due_at": until + timedelta(seconds=DUE_AFTER_S),
-                    "due_every_s": DUE_AFTER_S,
+                    **_owed_until(until, now),
                 },
                 adds={"tries": 1},
             ),

@@ -201,8 +201,7 @@ def _work(
     at = services.now() - timedelta(seconds=LAG_S)
     sold = work.ask(doing, jobs, lambda ids: setup.sold_units(services, target, at), target)
     # What was sold is read before the ERP's figures: an order exported in between is then
-    # subtracted
-    # twice for a moment, and never put back.
+    # subtracted twice for a moment, and never put back.
     work.load(doing, jobs)
     planning = replace(setup.planning, counted_at=at, units=sold)
     planning = with_links(services, setup, planning, [j.record for j in work.still_open(jobs)])
