@@ -5,15 +5,24 @@ still allows it. Every rule is told in the docstring of the function it rules; t
 in ``domain.closings``.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.rows import Row, RowName
 from chalicelib.domain.statuses import Kind, Status
-from chalicelib.domain.writes import MISSING, OWED, SETTLED, Alternative, Field, Op, RowWrite, Term
+from chalicelib.domain.writes import (
+    OWED,
+    SETTLED,
+    SETTLED_OR_MISSING,
+    Alternative,
+    Field,
+    Op,
+    RowWrite,
+    Term,
+)
 
 DUE_AFTER_S = 300  #: first interval of the sweeper
 DUE_AT_MOST_S = 6 * 3600  #: its longest
@@ -22,6 +31,8 @@ STARTS_AT_MOST = 5  #: claims without an end after which a row is closed as cras
 DELAY_AT_MOST_S = 900  #: longest delay of one SQS message (SendMessage, DelaySeconds)
 
 _PARKED = tuple(reason.value for reason in Reason if reason.is_parking)
+_IS_PARKED = Term("reason", Op.IN, _PARKED)
+_NOT_PARKED = Term("reason", Op.NOT_IN, _PARKED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,11 +85,7 @@ def _conditional_request(asked: Request, now: datetime) -> list[Alternative]:
             Term("status", Op.EQ, Status.FAILED.value),
             Term("handled", Op.EQ, asked.only_failed_at),
         ]
-    return [
-        Alternative(tag=a.tag, when=(*terms, *a.when), changes=a.changes, adds=a.adds)
-        for a in _opening(asked, now)
-        if MISSING not in a.when
-    ]
+    return [replace(a, when=(*terms, *a.when)) for a in _opening(asked, now)]
 
 
 def _news(asked: Request) -> dict[str, Any]:
@@ -122,7 +129,7 @@ def _new_row(asked: Request, now: datetime) -> dict[str, Any]:
     return {**columns, "received_at": now, "listed_at": now, "handled": 0, "attempts": 0}
 
 
-def _versions(terms: Sequence[Term], alternative: Alternative) -> list[Alternative]:
+def _versions(alternative: Alternative) -> list[Alternative]:
     """Split an alternative in two: raise the known version if it is higher, else leave it."""
     version = alternative.changes.get("source_version")
     if version is None:
@@ -131,42 +138,35 @@ def _versions(terms: Sequence[Term], alternative: Alternative) -> list[Alternati
     rest.pop("platform_updated_at", None)
     higher = Term("source_version", Op.LT_OR_ABSENT, version)
     return [
-        Alternative(
-            tag=alternative.tag,
-            when=(*terms, *alternative.when, higher),
-            changes=alternative.changes,
-            adds=alternative.adds,
-        ),
-        Alternative(
-            tag=alternative.tag,
-            when=(*terms, *alternative.when),
-            changes=rest,
-            adds=alternative.adds,
-        ),
+        replace(alternative, when=(*alternative.when, higher)),
+        replace(alternative, changes=rest),
     ]
 
 
 def _opening(asked: Request, now: datetime) -> list[Alternative]:
-    """Rule 1: a row that is new or settled becomes owed; a parked one goes on with its episode."""
+    """Rule 1: a row that is new or settled becomes owed; a parked one goes on with its episode.
+
+    New and settled are one alternative, so that whichever it is, one write tells.
+    """
     queued = _queued(asked, now)
     fresh = {**queued, **_fresh_episode(asked, now)}
-    parked = Term("reason", Op.IN, _PARKED)
     unpark: dict[str, Any] = {**queued}
     if asked.by_person:
         unpark |= {"tries": 0, "next_attempt_at": None}
     return [
-        Alternative(
-            tag="send",
-            when=(MISSING,),
-            changes={**fresh, **_new_row(asked, now)},
-            adds={"requested": 1},
+        *_versions(
+            Alternative(
+                tag="send",
+                when=(SETTLED_OR_MISSING, _NOT_PARKED),
+                changes=fresh,
+                adds={"requested": 1},
+                defaults=_new_row(asked, now),
+            )
         ),
         *_versions(
-            (),
-            Alternative(tag="send", when=(SETTLED, parked), changes=unpark, adds={"requested": 1}),
-        ),
-        *_versions(
-            (), Alternative(tag="send", when=(SETTLED,), changes=fresh, adds={"requested": 1})
+            Alternative(
+                tag="send", when=(SETTLED, _IS_PARKED), changes=unpark, adds={"requested": 1}
+            )
         ),
     ]
 
@@ -181,13 +181,16 @@ def _parked_opening(asked: Request, now: datetime) -> list[Alternative]:
         "due_every_s": None,
     }
     fresh = {**waiting, **_fresh_episode(asked, now)}
-    parked = Term("reason", Op.IN, _PARKED)
     return [
-        Alternative(
-            tag="parked", when=(MISSING,), changes={**fresh, **_new_row(asked, now), "requested": 0}
+        *_versions(
+            Alternative(
+                tag="parked",
+                when=(SETTLED_OR_MISSING, _NOT_PARKED),
+                changes=fresh,
+                defaults={**_new_row(asked, now), "requested": 0},
+            )
         ),
-        *_versions((), Alternative(tag="parked", when=(SETTLED, parked), changes=_news(asked))),
-        *_versions((), Alternative(tag="parked", when=(SETTLED,), changes=fresh)),
+        *_versions(Alternative(tag="parked", when=(SETTLED, _IS_PARKED), changes=_news(asked))),
     ]
 
 
@@ -213,7 +216,7 @@ def _joining(asked: Request, now: datetime) -> list[Alternative]:
     if "source_version" not in news and "forced" not in news and "execution" not in news:
         waits = [Alternative(tag="joined", when=(OWED, free))]
     elif "forced" in news or "execution" in news:
-        waits = _versions((), Alternative(tag="joined", when=(OWED, free), changes=news))
+        waits = _versions(Alternative(tag="joined", when=(OWED, free), changes=news))
     else:
         version = Term("source_version", Op.LT_OR_ABSENT, asked.source_version)
         waits = [
@@ -221,7 +224,7 @@ def _joining(asked: Request, now: datetime) -> list[Alternative]:
             Alternative(tag="joined", when=(OWED, free)),
         ]
     counted = Alternative(tag="joined", when=(OWED,), changes=news, adds={"requested": 1})
-    return [*joined, *waits, *_versions((), counted)]
+    return [*joined, *waits, *_versions(counted)]
 
 
 def claim(

@@ -21,6 +21,9 @@ class Op(StrEnum):
     LE_OR_ABSENT = "<= or absent"
     LT_OR_ABSENT = "< or absent"
     IN = "in"  #: the value is a tuple of texts
+    NOT_IN = "not in, or absent"  #: the value is a tuple of texts
+    LACKS = "list without"  #: an absent list satisfies it too
+    EQ_OR_MISSING = "= or row missing"
     MISSING = "row missing"  #: no such row; field and value are ignored
 
 
@@ -43,6 +46,7 @@ class Term:
 MISSING = Term("", Op.MISSING)
 OWED = Term("requested", Op.GT, Field("handled"))
 SETTLED = Term("requested", Op.EQ, Field("handled"))
+SETTLED_OR_MISSING = Term("requested", Op.EQ_OR_MISSING, Field("handled"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +54,21 @@ class Alternative:
     """One way a write may go: if all terms of ``when`` hold, set and add.
 
     ``changes`` maps fields of ``Row`` to their new values; None removes the field, ``Field`` copies
-    another one. ``adds`` are integers added to fields. Empty changes and adds write nothing: the
-    alternative then only says which case it was.
+    another one. ``adds`` are integers added to fields. ``defaults`` are set where the row has no
+    such field, as when it is new. Without any of them nothing is written: the alternative then only
+    says which case it was.
     """
 
     tag: str
     when: Sequence[Term]
     changes: Mapping[str, Any] = field(default_factory=dict)
     adds: Mapping[str, int] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def may_make(self) -> bool:
+        """Whether it also holds, and makes the row, where there is none."""
+        return any(term.op in (Op.MISSING, Op.EQ_OR_MISSING) for term in self.when)
 
 
 @dataclass(frozen=True, kw_only=True)

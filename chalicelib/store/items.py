@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.rows import Row, RowName, letter_of
 from chalicelib.domain.statuses import Kind, Outcome, Status
-from chalicelib.domain.writes import MISSING, Alternative, Field, Op, RowWrite, Term
+from chalicelib.domain.writes import Alternative, Field, Op, RowWrite, Term
 from chalicelib.store import keys
 from chalicelib.store.table import EXISTS, Choice, Effect, Item, Write
 
@@ -111,7 +111,7 @@ class _RowChoices:
 def _terms(one: Alternative) -> list[Term]:
     terms = [_term(term) for term in one.when]
     # A row is made only where the alternative says that it may be missing.
-    return terms if MISSING in one.when else [EXISTS, *terms]
+    return terms if one.may_make else [EXISTS, *terms]
 
 
 def _term(term: Term) -> Term:
@@ -121,7 +121,7 @@ def _term(term: Term) -> Term:
     if type(value) is Field:
         value = _field(value)
     elif type(value) is not int:
-        value = tuple(map(plain, value)) if term.op is Op.IN else plain(value)
+        value = tuple(map(plain, value)) if type(value) is tuple else plain(value)
     return Term(ATTRIBUTES[term.field], term.op, value)
 
 
@@ -144,21 +144,32 @@ def _effect(one: Alternative, write: RowWrite, pk: str, shards: int) -> Effect:
         short = ATTRIBUTES[name]
         if value is None:
             remove.append(short)
-        elif name == "columns":
-            set_[short] = bounded(value)
-        elif name == "detail":
-            set_[short] = shortened(value, DETAIL_AT_MOST)
         elif type(value) is Field:
             copy[short] = ATTRIBUTES[value.name]
         else:
-            set_[short] = plain(value)
-    if MISSING in one.when:
-        if write.kind is None:
-            raise ValueError(f"the write that may make row {write.name.id} names no kind")
-        set_["k"] = write.kind.value
+            set_[short] = _stored(name, value)
     _set_indexes(set_, remove, one, write.name, pk, shards)
     adds = {ATTRIBUTES[name]: count for name, count in one.adds.items()}
-    return Effect(set=set_, copy=copy, remove=remove, add=adds)
+    defaults = _defaults(one, write) if one.may_make else {}
+    defaults = {short: value for short, value in defaults.items() if short not in set_}
+    return Effect(set=set_, copy=copy, remove=remove, add=adds, defaults=defaults)
+
+
+def _stored(name: str, value: Any) -> Any:
+    if name == "columns":
+        return bounded(value)
+    return shortened(value, DETAIL_AT_MOST) if name == "detail" else plain(value)
+
+
+def _defaults(one: Alternative, write: RowWrite) -> dict[str, Any]:
+    """Attributes of a row that is new."""
+    if write.kind is None:
+        raise ValueError(f"the write that may make row {write.name.id} names no kind")
+    made = {ATTRIBUTES[name]: _stored(name, value) for name, value in one.defaults.items()}
+    made["k"] = write.kind.value
+    if "la" in made:
+        made["ls"] = keys.list_sort(made["la"], write.name.record)
+    return made
 
 
 def _set_indexes(

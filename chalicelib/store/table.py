@@ -24,6 +24,7 @@ ITEM_BYTES = 400 * 1024  #: DynamoDB, "Service quotas": item size
 PARTITION_KEY_BYTES = 2048
 SORT_KEY_BYTES = 1024
 TRANSACT_AT_MOST = 100  #: TransactWriteItems
+LIST_KEEPS = 32  #: texts of a list that is pushed onto; an adapter may keep up to twice as many
 EXISTS = Term("pk", Op.GT, "")
 
 
@@ -54,20 +55,25 @@ class Entry(NamedTuple):
 class Effect:
     """What a write does: update an item (made if missing), replace it whole, or delete it.
 
-    An update sets, copies, removes and adds to attributes; with none of them it writes nothing.
+    An update sets, copies, removes and adds to attributes, sets defaults where there is none yet,
+    and pushes onto lists, which keep their last ``LIST_KEEPS`` texts. With none of them it writes
+    nothing.
     """
 
     set: Mapping[str, Any] = field(default_factory=dict)
     copy: Mapping[str, str] = field(default_factory=dict)  #: to -> from, as it was before the write
     remove: Sequence[str] = ()
     add: Mapping[str, int] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    push: Mapping[str, str] = field(default_factory=dict)
     replaces: bool = False  #: ``set`` is the whole item
     deletes: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is written."""
-        return not (self.set or self.copy or self.remove or self.add or self.deletes)
+        changes = (self.set, self.copy, self.remove, self.add, self.defaults, self.push)
+        return not (self.deletes or any(changes))
 
 
 NOTHING = Effect()
@@ -142,8 +148,12 @@ def holds(item: Item | None, terms: Sequence[Term]) -> bool:
     return all(_holds(item, term) for term in terms)
 
 
+_HOLD_WITHOUT_ITEM = frozenset({Op.MISSING, Op.EQ_OR_MISSING})
+_HOLD_IF_ABSENT = frozenset({Op.LE_OR_ABSENT, Op.LT_OR_ABSENT, Op.NOT_IN, Op.LACKS})
+
+
 def _holds_without_item(term: Term) -> bool:
-    return term.op in (Op.MISSING, Op.LE_OR_ABSENT, Op.LT_OR_ABSENT)
+    return term.op in _HOLD_WITHOUT_ITEM or term.op in _HOLD_IF_ABSENT
 
 
 def _holds(item: Item, term: Term) -> bool:
@@ -152,17 +162,20 @@ def _holds(item: Item, term: Term) -> bool:
         return False
     held = item.get(term.field)
     if held is None:
-        return op is Op.LE_OR_ABSENT or op is Op.LT_OR_ABSENT
+        return op in _HOLD_IF_ABSENT
     value = item.get(term.value.name) if type(term.value) is Field else term.value
     return value is not None and bool(_COMPARE[op](held, value))
 
 
 _COMPARE: Mapping[Op, Callable[[Any, Any], bool]] = {
     Op.EQ: lambda held, value: held == value,
+    Op.EQ_OR_MISSING: lambda held, value: held == value,
     Op.GT: lambda held, value: held > value,
     Op.LE_OR_ABSENT: lambda held, value: held <= value,
     Op.LT_OR_ABSENT: lambda held, value: held < value,
     Op.IN: lambda held, value: held in value,
+    Op.NOT_IN: lambda held, value: held not in value,
+    Op.LACKS: lambda held, value: value not in held,
 }
 
 
@@ -179,6 +192,10 @@ def applied(key: Key, item: Item | None, effect: Effect) -> dict[str, Any] | Non
         after.pop(name, None)
     for name, count in effect.add.items():
         after[name] = after.get(name, 0) + count
+    for name, value in effect.defaults.items():
+        after.setdefault(name, value)
+    for name, text in effect.push.items():
+        after[name] = [*after.get(name, ()), text][-LIST_KEEPS:]
     return after
 
 
