@@ -20,6 +20,11 @@ LARGEST_BODY_BYTES = 6 * 1024 * 1024
 #: Hosts in ``.chalice/config.json`` that a deployment replaces end so; none can exist (RFC 2606).
 PLACEHOLDER_SUFFIX = ".invalid"
 
+#: boto3's own variable. A host of this machine in it means that AWS is an emulator here, as in the
+#: deployment test: then addresses of this machine are no way into anybody's network.
+AWS_ENDPOINT = "AWS_ENDPOINT_URL"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
 
 class Home(StrEnum):
     """Where this installation lives: it decides which adapters stand behind the ports."""
@@ -62,7 +67,7 @@ class Settings:
                 values[setting.field] = setting.parse(text) if text else text
             except _UnfitError as unfit:
                 problems.append(Problem(name=setting.name, wrong=str(unfit), wanted=setting.wanted))
-        problems.extend(_problems_of_home(values))
+        problems.extend(_problems_of_home(values, emulated=_is_emulated(mapping)))
         if problems:
             raise SettingsError(sorted(problems, key=_place_in_catalog))
         return cls(**values)
@@ -184,16 +189,28 @@ def _quoted(text: str) -> str:
     return repr(text if len(text) <= 40 else f"{text[:39]}…")
 
 
-def _problems_of_home(values: Mapping[str, Any]) -> Iterator[Problem]:
+def _is_emulated(mapping: Mapping[str, str]) -> bool:
+    try:
+        return urlsplit(mapping.get(AWS_ENDPOINT, "").strip()).hostname in LOOPBACK
+    except ValueError:
+        return False
+
+
+def _problems_of_home(values: Mapping[str, Any], *, emulated: bool) -> Iterator[Problem]:
     """Say what the home makes necessary or impossible; nothing while the home itself is wrong."""
     if values.get("home") is Home.AWS:
-        yield from _problems_on_aws(values)
+        yield from _missing_on_aws(values)
+        if not emulated:
+            yield from _open_on_aws(values)
 
 
-def _problems_on_aws(values: Mapping[str, Any]) -> Iterator[Problem]:
+def _missing_on_aws(values: Mapping[str, Any]) -> Iterator[Problem]:
     for setting in CATALOG:
         if values.get(setting.field) == "":  # only what has no default can be empty
             yield _problem(setting.field, "it is not set, and the aws home needs it")
+
+
+def _open_on_aws(values: Mapping[str, Any]) -> Iterator[Problem]:
     if values.get("public_url", "https:").startswith("http:"):
         yield _problem("public_url", "it is not https, which the aws home needs")
     if values.get("allow_private_hosts"):

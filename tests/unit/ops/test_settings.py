@@ -153,6 +153,38 @@ def test_on_aws_private_hosts_stay_closed() -> None:
     assert found.keys() == {"SYNCLOG_ALLOW_PRIVATE_HOSTS"}
 
 
+ON_THIS_MACHINE = {
+    "SYNCLOG_PUBLIC_URL": "http://127.0.0.1:81",
+    "SYNCLOG_ALLOW_PRIVATE_HOSTS": "yes",
+}
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://127.0.0.1:4566", "https://localhost", "http://[::1]:1"]
+)
+def test_where_aws_itself_is_an_emulator_on_this_machine_vendors_may_be_too(endpoint: str) -> None:
+    settings = Settings.from_env({**ON_AWS, **ON_THIS_MACHINE, "AWS_ENDPOINT_URL": endpoint})
+
+    assert settings.allow_private_hosts is True
+    assert settings.public_url == "http://127.0.0.1:81"
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["", "127.0.0.1", "https://127.0.0.1.example.com", "http://10.0.0.7:4566", "http://[::1"],
+)
+def test_any_other_endpoint_of_aws_opens_nothing(endpoint: str) -> None:
+    found = problems_of(**ON_AWS | ON_THIS_MACHINE | {"AWS_ENDPOINT_URL": endpoint})
+
+    assert found.keys() == ON_THIS_MACHINE.keys()
+
+
+def test_an_emulator_needs_every_setting_too() -> None:
+    found = problems_of(SYNCLOG_HOME="aws", AWS_ENDPOINT_URL="http://127.0.0.1:4566")
+
+    assert "SYNCLOG_TABLE_LOG" in found
+
+
 def test_a_password_in_an_address_is_refused_and_not_repeated() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({"SYNCLOG_PUBLIC_URL": "https://joe:hunter2@sync.example.com"})
