@@ -1,0 +1,133 @@
+"""Starts MiniStack on loopback, in a process and a temporary folder of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+from botocore.config import Config
+
+HOME = Path("build/ministack")  #: its virtual environment; ``make test-deploy`` makes it
+REGION = "eu-west-1"
+ACCOUNT = "000000000000"
+STARTS_WITHIN_S = 60.0
+ENDS_WITHIN_S = 10.0
+LOOK_EVERY_S = 0.1
+#: Nothing of the caller's AWS account may reach the emulator, so it gets an environment of its own.
+PASSED_ON = ("PATH", "LANG", "LC_ALL")
+
+
+class NotStartedError(Exception):
+    """MiniStack did not come up; the message names its log."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MiniStack:
+    """MiniStack while it runs."""
+
+    port: int
+    process: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """Where AWS's own interfaces listen."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client that reaches nothing but this emulator."""
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
+        )
+
+
+@contextmanager
+def ministack(folder: Path | None = None) -> Iterator[MiniStack]:
+    """Run MiniStack until the block ends; its functions end with it.
+
+    Args:
+        folder: keeps its log and data; None takes a temporary folder.
+
+    Raises:
+        NotStartedError: it did not answer in time.
+    """
+    with tempfile.TemporaryDirectory(prefix="synclog-ministack-") as temporary:
+        home = folder or Path(temporary)
+        port = free_port()
+        log = home / "ministack.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(  # noqa: S603 - the program of our own virtual environment
+                [HOME.resolve() / "bin" / "ministack"],
+                env=_environment(os.environ, port, Path(temporary)),
+                cwd=temporary,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            found = MiniStack(port=port, process=process.pid, log=log)
+            _wait_for(found, process)
+            yield found
+        finally:
+            _end(process)
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody has at the moment."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def _environment(own: Mapping[str, str], port: int, folder: Path) -> dict[str, str]:
+    return {
+        **{name: own[name] for name in PASSED_ON if name in own},
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_REGION": REGION,
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "LAMBDA_EXECUTOR": "local",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _wait_for(found: MiniStack, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + STARTS_WITHIN_S
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if httpx.get(f"{found.url}/_ministack/health", trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(LOOK_EVERY_S)
+    raise NotStartedError(f"MiniStack did not start:\n{found.log.read_text(errors='replace')}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the emulator and the functions it started: they are one group of processes."""
+    for name in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, name)
+            process.wait(ENDS_WITHIN_S)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
