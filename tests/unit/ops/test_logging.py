@@ -4,11 +4,22 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chalicelib.ops.logging import REDACTED, configure, is_secret_name, logger, redact
+from chalicelib.ops.logging import (
+    FILE_NAME,
+    REDACTED,
+    configure,
+    correlated,
+    correlation,
+    is_secret_name,
+    logger,
+    note,
+    redact,
+)
 from chalicelib.ops.settings import Home, Settings
 
 LOCAL = Settings.from_env({})
@@ -57,6 +68,65 @@ def test_on_one_machine_stdout_is_left_to_people(capsys: pytest.CaptureFixture[s
     printed = capsys.readouterr()
     assert printed.out == ""
     assert json.loads(printed.err)["message"] == "sync.attempted"
+
+
+def test_a_noted_event_has_the_level_it_is_declared_with(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure(ON_AWS)
+    note("sync.attempted", row="R1")
+    note("connection.down", connection="square")
+
+    assert [(line["message"], line["level"]) for line in logged(capsys)] == [
+        ("sync.attempted", "INFO"),
+        ("connection.down", "WARNING"),
+    ]
+
+
+def test_a_field_that_is_none_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    configure(ON_AWS)
+    note("sync.attempted", row="R1", reason=None)
+
+    assert "reason" not in logged(capsys)[0]
+
+
+def test_lines_of_a_request_carry_its_id_unless_they_have_their_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure(ON_AWS)
+    with correlated("request-1"):
+        assert correlation() == "request-1"
+        note("webhook.accepted")
+        note("sync.attempted", correlation="request-0")
+    note("sweep.sent")
+
+    assert [line.get("correlation") for line in logged(capsys)] == ["request-1", "request-0", None]
+    assert correlation() is None
+
+
+def test_with_a_folder_lines_go_to_its_file_and_only_warnings_to_people(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(LOCAL, tmp_path)
+    note("sync.attempted", row="R1")
+    note("connection.down", connection="square")
+    told = capsys.readouterr()
+
+    kept = (tmp_path / FILE_NAME).read_text().splitlines()
+    assert [json.loads(line)["message"] for line in kept] == ["sync.attempted", "connection.down"]
+    assert [json.loads(line)["message"] for line in told.err.splitlines()] == ["connection.down"]
+    assert told.out == ""
+
+
+def test_a_folder_that_is_given_up_is_written_no_more(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(LOCAL, tmp_path)
+    configure(LOCAL)
+    note("sync.attempted")
+
+    assert not (tmp_path / FILE_NAME).exists()
+    assert "sync.attempted" in capsys.readouterr().err
 
 
 def test_lines_below_the_level_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,6 +215,9 @@ TEXTS = {
         f"POST /webhooks/brightpearl/{REDACTED}?x=1",
     ),
     "plain": ("Order 1042 at 10:02 for 58.71 GBP", "Order 1042 at 10:02 for 58.71 GBP"),
+    "bearer_after_a_tab": ("sent:bearer\tabc.DEF-123", f"sent:bearer {REDACTED}"),
+    "e_mail_alone": ("joe@shop.example", REDACTED),
+    "address_alone": ("/webhooks/square/s3cr3t", f"/webhooks/square/{REDACTED}"),
     "basic_as_a_word": ("basic plan", "basic plan"),
 }
 

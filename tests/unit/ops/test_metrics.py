@@ -70,22 +70,47 @@ def test_one_machine_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed(capsys) == []
 
 
-def test_aws_prints_one_line_a_counter_and_only_what_is_new(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_aws_prints_only_what_is_new(capsys: pytest.CaptureFixture[str]) -> None:
     metrics.configure(ON_AWS)
     for _ in range(3):
-        metrics.count("row.synced", flow="square-orders-to-brightpearl")
+        metrics.count("rows_synced", flow="square-orders-to-brightpearl")
     metrics.flush()
     metrics.flush()
 
     (line,) = printed(capsys)
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "Synclog"
-    assert set(directive["Dimensions"][0]) == {"stage", "flow"}
-    assert directive["Metrics"] == [{"Name": "row.synced", "Unit": "Count"}]
-    assert (line["row.synced"], line["stage"]) == ([3.0], "prod")
-    assert metrics.read("row.synced") == 3
+    assert [set(one) for one in directive["Dimensions"]] == [{"stage", "flow"}]
+    assert directive["Metrics"] == [{"Name": "rows_synced", "Unit": "Count"}]
+    assert (line["rows_synced"], line["stage"]) == ([3.0], "prod")
+    assert metrics.read("rows_synced") == 3
+
+
+def test_metrics_of_the_same_dimensions_share_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics.configure(ON_AWS)
+    metrics.count("rows_synced", flow="f")
+    metrics.count("rows_failed", 2, flow="f")
+    metrics.count("rows_failed", flow="g")
+    metrics.count("sweeps_run")
+    metrics.flush()
+
+    lines = {line.get("flow"): line for line in printed(capsys)}
+    assert lines.keys() == {"f", "g", None}
+    assert (lines["f"]["rows_synced"], lines["f"]["rows_failed"]) == ([1.0], [2.0])
+    assert lines["g"]["rows_failed"] == [1.0]
+    assert lines[None]["sweeps_run"] == [1.0]
+
+
+def test_of_a_peak_the_largest_amount_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    metrics.configure(ON_AWS)
+    for seconds in (10, 700, 40):
+        metrics.count("oldest_overdue_s", seconds)
+    metrics.flush()
+
+    (line,) = printed(capsys)
+    assert line["oldest_overdue_s"] == [700.0]
+    assert line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Unit"] == "Seconds"
+    assert metrics.read("oldest_overdue_s") == 700
 
 
 def test_the_middleware_prints_even_when_the_handler_raises(
