@@ -1,15 +1,19 @@
-"""The only outgoing HTTP: timeouts, deadlines, one status table, redacted exchanges."""
+"""The only outgoing HTTP: timeouts, deadlines, one status table, redacted exchanges.
 
+httpx is imported where a call is made, never by importing this module: most processes on AWS answer
+without calling a platform, and httpx would be a tenth of their start.
+"""
+
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
-
-import httpx
 
 from chalicelib.connectors.hosts import HostGuard, refused
 from chalicelib.connectors.redaction import redact_body, redact_headers, redact_url
@@ -17,17 +21,67 @@ from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.log import Exchange
 from chalicelib.domain.reasons import Reason, SyncFailure
 
-Pool = httpx.Client  #: open connections, shared by all clients of a process
-
-_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+if TYPE_CHECKING:
+    import httpx
 
 #: Longest wait a vendor may ask for; a longer wish is cut to a day.
 RETRY_AFTER_AT_MOST_S = 86_400
 
 
-def open_pool() -> Pool:
-    """Open the pool of a process; whoever opens it closes it."""
-    return httpx.Client(limits=_LIMITS)
+class Pool(Protocol):
+    """Open connections, shared by all clients of a process: what we use of ``httpx.Client``."""
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Any,
+        headers: Any,
+        json: Any,
+        data: Any,
+        timeout: float,
+        follow_redirects: bool,
+    ) -> "httpx.Response":
+        """Make one call; errors are those of httpx."""
+
+
+class LatePool:
+    """A pool that opens with its first call."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._opened: httpx.Client | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there may be connections to close."""
+        return self._opened is not None
+
+    def request(self, method: str, url: str, **more: Any) -> "httpx.Response":
+        """Make one call over the shared connections."""
+        return self._open().request(method, url, **more)
+
+    def close(self) -> None:
+        """Close all connections; a later call would open new ones."""
+        with self._lock:
+            opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
+
+    def _open(self) -> "httpx.Client":
+        import httpx
+
+        with self._lock:
+            if self._opened is None:
+                limits = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+                self._opened = httpx.Client(limits=limits)
+            return self._opened
+
+
+def open_pool() -> LatePool:
+    """Return the pool of a process; whoever takes it closes it."""
+    return LatePool()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +105,7 @@ class Answer:
                 attempt.
         """
         try:
-            return httpx.Response(self.status, content=self.body).json()
+            return json.loads(self.body)
         except ValueError as error:
             raise SyncFailure(
                 Reason.RETRYING,
@@ -127,6 +181,8 @@ class Client:
             SyncFailure: nothing came back. ``OUTCOME_UNKNOWN`` if a write may have arrived, else
                 ``RETRYING``.
         """
+        import httpx
+
         url = path if "://" in path else self.base_url.rstrip("/") + path
         self.guard.check(url)
         if writes:
@@ -177,8 +233,8 @@ class Client:
         started_at: datetime,
         clock: float,
         *,
-        request: httpx.Request | None,
-        response: httpx.Response | None = None,
+        request: "httpx.Request | None",
+        response: "httpx.Response | None" = None,
         error: Exception | None = None,
     ) -> None:
         self.trace.exchanges.append(
@@ -203,17 +259,19 @@ class Client:
         )
 
 
-def _request_of(error: httpx.HTTPError) -> httpx.Request | None:
+def _request_of(error: "httpx.HTTPError") -> "httpx.Request | None":
     try:
         return error.request
     except RuntimeError:
         return None
 
 
-def _no_answer(error: httpx.HTTPError, *, writes: bool) -> SyncFailure:
+def _no_answer(error: "httpx.HTTPError", *, writes: bool) -> SyncFailure:
     """Nothing came back: a write that may have left us is unknown, everything else is just tried
     again.
     """
+    import httpx
+
     never_left = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
     if writes and not isinstance(error, never_left):
         return SyncFailure(

@@ -1,16 +1,52 @@
-"""What Brightpearl is for the rest of the service: fields, pace, ports."""
+"""What Brightpearl is for the rest of the service: fields, pace, ports.
+
+The code that talks to Brightpearl is imported when a connection is opened or a webhook read: a
+process that does neither starts without it.
+"""
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
-from chalicelib.connectors.brightpearl.choices import CHOICES
-from chalicelib.connectors.brightpearl.platform import (
-    SOURCES,
-    TARGETS,
-    Brightpearl,
-    record_url,
+from chalicelib.domain.platforms import (
+    Account,
+    Delivery,
+    Field,
+    Offer,
+    Pace,
+    Platform,
+    WebhookRead,
 )
-from chalicelib.connectors.brightpearl.webhooks import read_webhook
-from chalicelib.domain.platforms import Field, Offer, Pace
+from chalicelib.domain.setup import Connection
+from chalicelib.domain.statuses import Kind
+
+#: Settings that hold the address of a record's page, by kind.
+_PAGES = {Kind.PRODUCT: "product_url", Kind.STOCK: "product_url", Kind.ORDER: "order_url"}
+
+
+def open_platform(account: Account) -> Platform:
+    """Open Brightpearl for one connection and batch."""
+    from chalicelib.connectors.brightpearl.platform import Brightpearl
+
+    return Brightpearl(account)
+
+
+def read_webhook(account: Account, delivery: Delivery) -> WebhookRead:
+    """Read a delivery, as ``webhooks.read_webhook`` does."""
+    from chalicelib.connectors.brightpearl import webhooks
+
+    return webhooks.read_webhook(account, delivery)
+
+
+def record_url(connection: Connection, kind: Kind, record: str) -> str | None:
+    """Return where people see a record, if the connection says where its pages are.
+
+    Addresses of the web application differ between accounts and are not documented, so they are
+    settings with ``{id}`` in them.
+    """
+    template = str(connection.settings.get(_PAGES.get(kind, ""), "") or "")
+    if not template.startswith("https://") or "{id}" not in template:
+        return None
+    return template.replace("{id}", quote(record, safe=""))
 
 
 def calls_left(headers: Mapping[str, str]) -> int | None:
@@ -98,10 +134,19 @@ OFFER = Offer(
     label="Brightpearl",
     pace=Pace(calls=200, window_s=60),
     fields=(*_SETTINGS, *_PACE_SETTINGS, *_CREDENTIALS),
-    sources=tuple(SOURCES),
-    targets=tuple(TARGETS),
-    choices=tuple(CHOICES),
-    open=Brightpearl,
+    sources=(Kind.PRODUCT, Kind.STOCK),
+    targets=(Kind.ORDER,),
+    choices=(
+        "price_lists",
+        "categories",
+        "warehouses",
+        "channels",
+        "order_statuses",
+        "tax_codes",
+        "payment_methods",
+        "nominal_codes",
+    ),
+    open=open_platform,
     read_webhook=read_webhook,
     record_url=record_url,
     calls_left=calls_left,

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 from chalicelib.connectors.brightpearl.checks import check
 from chalicelib.connectors.brightpearl.choices import list_choices
@@ -14,7 +13,6 @@ from chalicelib.connectors.brightpearl.stock import StockLevels
 from chalicelib.connectors.brightpearl.subscriptions import ensure_webhooks
 from chalicelib.connectors.brightpearl.tokens import refresh_tokens
 from chalicelib.domain.platforms import Account, Check, Choice, Source, Target
-from chalicelib.domain.setup import Connection
 from chalicelib.domain.statuses import Kind
 
 SOURCES: Mapping[Kind, Callable[[Api], Source[Any]]] = {
@@ -22,8 +20,6 @@ SOURCES: Mapping[Kind, Callable[[Api], Source[Any]]] = {
     Kind.STOCK: StockLevels,
 }
 TARGETS: Mapping[Kind, Callable[[Api], Target[Any]]] = {Kind.ORDER: Orders}
-#: Settings that hold the address of a record's page, by kind.
-_PAGES = {Kind.PRODUCT: "product_url", Kind.STOCK: "product_url", Kind.ORDER: "order_url"}
 
 
 @dataclass
@@ -64,15 +60,3 @@ class Brightpearl:
     def refresh_tokens(self) -> Mapping[str, str]:
         """Exchange the refresh token."""
         return refresh_tokens(self.api)
-
-
-def record_url(connection: Connection, kind: Kind, record: str) -> str | None:
-    """Return where people see a record, if the connection says where its pages are.
-
-    Addresses of the web application differ between accounts and are not documented, so they are
-    settings with ``{id}`` in them.
-    """
-    template = str(connection.settings.get(_PAGES.get(kind, ""), "") or "")
-    if not template.startswith("https://") or "{id}" not in template:
-        return None
-    return template.replace("{id}", quote(record, safe=""))

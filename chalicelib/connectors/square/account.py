@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from chalicelib.connectors.square.application import SCOPES
 from chalicelib.connectors.square.catalog import ITEMS_READ
 from chalicelib.connectors.square.client import SquareClient
 from chalicelib.connectors.square.models import TokensModel, TokenStatusModel, parse
@@ -10,17 +11,6 @@ from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.platforms import Check, Choice
 from chalicelib.domain.reasons import Reason, SyncFailure
 
-#: Permissions the flows need, as Square's consent page names them.
-SCOPES = (
-    "ITEMS_READ",
-    "ITEMS_WRITE",
-    "INVENTORY_READ",
-    "INVENTORY_WRITE",
-    "ORDERS_READ",
-    "PAYMENTS_READ",
-    "CUSTOMERS_READ",
-    "MERCHANT_PROFILE_READ",
-)
 TENDER_TYPES = {
     "CARD": "Card",
     "CASH": "Cash",

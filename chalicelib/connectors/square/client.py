@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.connectors.http import Answer
+from chalicelib.connectors.square.application import API_VERSION
 from chalicelib.connectors.square.failures import (
     Call,
     errors_in,
@@ -15,7 +16,6 @@ from chalicelib.domain.platforms import Account
 from chalicelib.domain.reasons import Reason, SyncFailure
 
 BASE_URL = "https://connect.squareup.com"
-API_VERSION = "2025-08-20"
 #: How often a list may hand out a page that leads nowhere new before the walk is given up.
 REPEATS_AT_MOST = 3
 

@@ -11,7 +11,6 @@ from chalicelib.connectors.square.products import ProductTarget
 from chalicelib.connectors.square.stock import StockTarget
 from chalicelib.connectors.square.subscriptions import ensure_subscription
 from chalicelib.domain.platforms import Account, Check, Choice, Source, Target
-from chalicelib.domain.setup import Connection
 from chalicelib.domain.statuses import Kind
 
 
@@ -52,15 +51,3 @@ class SquarePlatform:
     def refresh_tokens(self) -> Mapping[str, str]:
         """Exchange the refresh token."""
         return accounts.refresh_tokens(self.client)
-
-
-def record_url(connection: Connection, kind: Kind, record: str) -> str | None:
-    """Return where people see an order; simulators and single variations have no page."""
-    host = {
-        "": "app.squareup.com",
-        "https://connect.squareup.com": "app.squareup.com",
-        "https://connect.squareupsandbox.com": "app.squareupsandbox.com",
-    }.get(connection.base_url.rstrip("/"))
-    if host is None or kind is not Kind.ORDER:
-        return None
-    return f"https://{host}/dashboard/orders/overview/{record}"

@@ -64,7 +64,11 @@ def test_refused_credentials_are_renewed_by_whoever_opened_the_account() -> None
     assert opened().account.renew({}) is None
 
 
-def test_pool_is_one_that_clients_share() -> None:
-    with open_pool() as pool:
-        assert not pool.is_closed
-    assert pool.is_closed
+def test_pool_opens_with_its_first_call_and_can_be_closed() -> None:
+    pool = open_pool()
+    assert not pool.is_open
+    with pytest.raises(httpx.UnsupportedProtocol):
+        pool.request("GET", "nowhere://platform.example/")
+    assert pool.is_open
+    pool.close()
+    assert not pool.is_open

@@ -3,8 +3,10 @@
 import pytest
 
 from chalicelib.connectors.brightpearl import OFFER
+from chalicelib.connectors.brightpearl.choices import CHOICES
 from chalicelib.connectors.brightpearl.client import DEFAULT_BASE_URL, base_url
 from chalicelib.connectors.brightpearl.countries import to_three_letters, to_two_letters
+from chalicelib.connectors.brightpearl.platform import SOURCES, TARGETS
 from chalicelib.domain.platforms import Account
 from chalicelib.domain.setup import Connection
 from chalicelib.domain.statuses import Kind
@@ -92,3 +94,8 @@ def test_address_is_set_or_comes_with_the_tokens(own: str, domain: str, url: str
 )
 def test_countries_have_two_and_three_letters(code: str, two: str, three: str) -> None:
     assert (to_two_letters(code), to_three_letters(code)) == (two, three)
+
+
+def test_every_declared_port_and_choice_is_there_and_no_other() -> None:
+    assert (set(OFFER.sources), set(OFFER.targets)) == (SOURCES.keys(), TARGETS.keys())
+    assert set(OFFER.choices) == CHOICES.keys()
