@@ -39,16 +39,15 @@ class Stream:
 
         An exception of the handler goes to the caller; nothing after that batch was handed on.
         """
-        total = 0
-        while handed_on := self._read_shards():
-            total += handed_on
-        return total
-
-    def _read_shards(self) -> int:
-        """Read each open shard to its present end, parents before their children."""
         if not self._open:
             self._find_shards()
-        return sum(self._read_shard(shard) for shard in list(self._open))
+        total, quiet = 0, set[str]()
+        while shard := next((shard for shard in self._open if shard not in quiet), None):
+            if handed_on := self._read_shard(shard):
+                total += handed_on
+                quiet.clear()  # the handler may have written to the others
+            quiet.add(shard)
+        return total
 
     def _read_shard(self, shard: str) -> int:
         total = 0
@@ -56,9 +55,10 @@ class Stream:
             found = self._client.get_records(ShardIterator=iterator, Limit=self._batch_size)
             if records := found["Records"]:
                 self._handler({"Records": [_to_event(record, self._arn) for record in records]})
+            total += len(records)
+            self._move_on(shard, found.get("NextShardIterator"))
             if not records:
                 break
-            total += len(records)
         return total
 
     def _move_on(self, shard: str, iterator: str | None) -> None:
