@@ -95,3 +95,8 @@ class NewKey(Body):
 
 class Nothing(Body):
     """A body that says nothing: empty, or an empty object."""
+
+
+def model_of(name: str) -> type[Body]:
+    """Return the model that a route names."""
+    return {model.__name__: model for model in Body.__subclasses__()}[name]

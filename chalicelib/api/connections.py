@@ -4,7 +4,6 @@ from typing import Any
 
 from chalicelib import wiring
 from chalicelib.api.answers import CheckAnswer, ConnectionAnswer
-from chalicelib.api.bodies import ConnectionBody, Nothing
 from chalicelib.api.paging import LIMIT_MOST, page_json, read_paging, slice_page
 from chalicelib.api.routing import PAGING, Call, Routes
 from chalicelib.api.setup_serializers import connection_json
@@ -39,7 +38,7 @@ def show(call: Call) -> Any:
     return _json(call, read_connection(call.services, call.consumer.id, call.params["name"]))
 
 
-@routes.add("PUT", ONE, role=Role.ADMIN, body=ConnectionBody, answer=ConnectionAnswer)
+@routes.add("PUT", ONE, role=Role.ADMIN, body="ConnectionBody", answer=ConnectionAnswer)
 def save(call: Call) -> Any:
     """Make or change a connection.
 
@@ -59,7 +58,7 @@ def delete(call: Call) -> Any:
     delete_connection(call.services, call.consumer.id, call.params["name"], by=call.by)
 
 
-@routes.add("POST", f"{ONE}/check", role=Role.OPERATOR, body=Nothing, answer=CheckAnswer)
+@routes.add("POST", f"{ONE}/check", role=Role.OPERATOR, body="Nothing", answer=CheckAnswer)
 def check(call: Call) -> Any:
     """Ask the platform whether the connection works.
 

@@ -1,9 +1,8 @@
 """Routes of consumers."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.api.answers import ConsumerAnswer, DeletedAnswer
-from chalicelib.api.bodies import ConsumerChange, NewConsumer
 from chalicelib.api.paging import page_json, read_paging
 from chalicelib.api.routing import PAGING, Call, Routes, answer
 from chalicelib.api.serializers import time_or_none
@@ -16,6 +15,9 @@ from chalicelib.flows.setup.consumers import (
     delete_consumer,
     read_consumer,
 )
+
+if TYPE_CHECKING:
+    from chalicelib.api.bodies import ConsumerChange, NewConsumer
 
 routes = Routes(__name__, "Consumers")
 
@@ -43,7 +45,7 @@ def list_consumers(call: Call) -> Any:
     "/v1/consumers",
     role=Role.ADMIN,
     operator_only=True,
-    body=NewConsumer,
+    body="NewConsumer",
     status=201,
     answer=ConsumerAnswer,
 )
@@ -66,7 +68,7 @@ def show(call: Call) -> Any:
     "PATCH",
     "/v1/consumers/{consumer}",
     role=Role.ADMIN,
-    body=ConsumerChange,
+    body="ConsumerChange",
     answer=ConsumerAnswer,
 )
 def change(call: Call) -> Any:

@@ -1,10 +1,9 @@
 """Routes of the dead letters, for the operator."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.api.answers import LettersAnswer, RedriveAnswer
-from chalicelib.api.bodies import RedriveBody
 from chalicelib.api.paging import page_json, read_paging
 from chalicelib.api.routing import PAGING, Call, Routes
 from chalicelib.api.serializers import letter_json
@@ -12,6 +11,9 @@ from chalicelib.domain.setup import Role
 from chalicelib.flows import redrive as redrives
 from chalicelib.flows.setup.consumers import read_consumer
 from chalicelib.flows.setup.saving import note
+
+if TYPE_CHECKING:
+    from chalicelib.api.bodies import RedriveBody
 
 routes = Routes(__name__, "Dead letters")
 
@@ -44,7 +46,7 @@ def list_dead(call: Call) -> Any:
     "/v1/dlq/redrive",
     role=Role.OPERATOR,
     operator_only=True,
-    body=RedriveBody,
+    body="RedriveBody",
     answer=RedriveAnswer,
 )
 def redrive(call: Call) -> Any:

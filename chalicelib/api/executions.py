@@ -1,11 +1,10 @@
 """Routes of executions: what ran, and starting an import."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.api import errors
 from chalicelib.api.answers import ExecutionAnswer
-from chalicelib.api.bodies import ImportBody
 from chalicelib.api.filters import read_time_field
 from chalicelib.api.paging import page_json, read_paging
 from chalicelib.api.routing import PAGING, Call, Routes
@@ -16,6 +15,9 @@ from chalicelib.flows.imports import ImportRefusedError, RunningError, start_imp
 from chalicelib.flows.setup.errors import InvalidError, Problem
 from chalicelib.flows.setup.flows import find_flow
 from chalicelib.flows.setup.saving import note
+
+if TYPE_CHECKING:
+    from chalicelib.api.bodies import ImportBody
 
 routes = Routes(__name__, "Executions")
 
@@ -56,7 +58,7 @@ def list_of_flow(call: Call) -> Any:
 
 
 @routes.add(
-    "POST", OF_FLOW, role=Role.OPERATOR, body=ImportBody, status=202, answer=ExecutionAnswer
+    "POST", OF_FLOW, role=Role.OPERATOR, body="ImportBody", status=202, answer=ExecutionAnswer
 )
 def start(call: Call) -> Any:
     """Import given records, or what changed in a period.

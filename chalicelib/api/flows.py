@@ -3,7 +3,6 @@
 from typing import Any
 
 from chalicelib.api.answers import FlowAnswer
-from chalicelib.api.bodies import FlowBody
 from chalicelib.api.paging import LIMIT_MOST, page_json, read_paging, slice_page
 from chalicelib.api.routing import PAGING, Call, Routes
 from chalicelib.api.setup_serializers import flow_json
@@ -31,7 +30,7 @@ def show(call: Call) -> Any:
     return flow_json(describe_flow(call.services, call.consumer.id, call.params["flow"]))
 
 
-@routes.add("PUT", ONE, role=Role.ADMIN, body=FlowBody, answer=FlowAnswer)
+@routes.add("PUT", ONE, role=Role.ADMIN, body="FlowBody", answer=FlowAnswer)
 def save(call: Call) -> Any:
     """Switch a flow on or off, or change settings.
 

@@ -1,15 +1,17 @@
 """Routes of the API's keys, for the operator's admins."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.api.answers import KeyAnswer, NewKeyAnswer
-from chalicelib.api.bodies import NewKey
 from chalicelib.api.paging import page_json, read_paging
 from chalicelib.api.routing import PAGING, Call, Routes
 from chalicelib.api.setup_serializers import key_json
 from chalicelib.domain.log import Page
 from chalicelib.domain.setup import Role
 from chalicelib.flows.keys import create_key, revoke_key
+
+if TYPE_CHECKING:
+    from chalicelib.api.bodies import NewKey
 
 routes = Routes(__name__, "Keys")
 
@@ -34,7 +36,7 @@ def list_keys(call: Call) -> Any:
     "/v1/keys",
     role=Role.ADMIN,
     operator_only=True,
-    body=NewKey,
+    body="NewKey",
     status=201,
     answer=NewKeyAnswer,
 )

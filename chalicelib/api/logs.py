@@ -4,7 +4,6 @@ from typing import Any
 
 from chalicelib.api import errors
 from chalicelib.api.answers import RequestedAnswer, RowAnswer, RowDetailAnswer
-from chalicelib.api.bodies import Nothing
 from chalicelib.api.filters import LOG_FILTERS, read_row_query
 from chalicelib.api.paging import page_json, read_paging
 from chalicelib.api.routing import PAGING, Call, Routes
@@ -63,7 +62,7 @@ def show(call: Call) -> Any:
     "POST",
     f"{ONE}/resync",
     role=Role.OPERATOR,
-    body=Nothing,
+    body="Nothing",
     status=202,
     answer=RequestedAnswer,
 )

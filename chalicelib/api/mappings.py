@@ -1,9 +1,8 @@
 """Routes of mappings."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.api.answers import MappingAnswer
-from chalicelib.api.bodies import MappingBody
 from chalicelib.api.paging import LIMIT_MOST, page_json, read_paging, slice_page
 from chalicelib.api.routing import PAGING, Call, Routes
 from chalicelib.api.setup_serializers import mapping_json
@@ -15,6 +14,9 @@ from chalicelib.flows.setup.mappings import (
     describe_mappings,
     save_mapping,
 )
+
+if TYPE_CHECKING:
+    from chalicelib.api.bodies import MappingBody
 
 routes = Routes(__name__, "Mappings")
 
@@ -40,7 +42,7 @@ def show(call: Call) -> Any:
     return mapping_json(describe_mapping(call.services, call.consumer.id, flow, name))
 
 
-@routes.add("PUT", ONE, role=Role.ADMIN, body=MappingBody, answer=MappingAnswer)
+@routes.add("PUT", ONE, role=Role.ADMIN, body="MappingBody", answer=MappingAnswer)
 def save(call: Call) -> Any:
     """Lay entries over a mapping; the rows that waited for them go on by themselves.
 

@@ -6,6 +6,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import TypeAdapter
 
+from chalicelib.api import bodies
 from chalicelib.api.answers import ErrorAnswer
 from chalicelib.api.filters import LOG_FILTERS
 from chalicelib.api.routing import Route
@@ -68,7 +69,8 @@ def _operation(route: Route, schemas: Json) -> Json:
     if route.description or route.role:
         operation["description"] = _description(route)
     if route.body is not None:
-        content = {"application/json": {"schema": _schema(route.body, schemas)}}
+        schema = _schema(bodies.model_of(route.body), schemas)
+        content = {"application/json": {"schema": schema}}
         operation["requestBody"] = {"content": content}
     return operation
 

@@ -7,14 +7,16 @@ another's. A context variable belongs to the thread that answers, whatever class
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Request, Response
-from pydantic import BaseModel, ValidationError
 
 from chalicelib.api import errors
 from chalicelib.flows.setup.errors import InvalidError, Problem
 from chalicelib.ops.logging import logger
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 _current: ContextVar[Request] = ContextVar("request")
 
@@ -49,13 +51,15 @@ def read_raw_body(request: Request, *, limit: int) -> bytes:
     return body
 
 
-def read_body(request: Request, model: type[BaseModel], *, limit: int) -> Any:
+def read_body(request: Request, model: "type[BaseModel]", *, limit: int) -> Any:
     """Return the body as the model has it; no body counts as an empty object.
 
     Raises:
         ApiError: 400 when it is no JSON, 413 when it is too large.
         InvalidError: it is no object, or fields are missing, unknown or do not fit: all are named.
     """
+    from pydantic import ValidationError
+
     raw = read_raw_body(request, limit=limit)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind and raw and kind not in JSON_TYPES and not kind.endswith("+json"):

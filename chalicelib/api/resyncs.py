@@ -4,7 +4,6 @@ from typing import Any
 
 from chalicelib.api import errors
 from chalicelib.api.answers import CountAnswer, ExecutionAnswer
-from chalicelib.api.bodies import Nothing, ResyncBody
 from chalicelib.api.filters import read_filter, read_row_query
 from chalicelib.api.paging import page_json, read_paging
 from chalicelib.api.routing import PAGING, Call, Routes, answer
@@ -45,7 +44,7 @@ def list_resyncs(call: Call) -> Any:
     "POST",
     ALL,
     role=Role.OPERATOR,
-    body=ResyncBody,
+    body="ResyncBody",
     status=202,
     answer=ExecutionAnswer | CountAnswer,
 )
@@ -69,7 +68,7 @@ def show(call: Call) -> Any:
     return execution_json(_read_resync(call))
 
 
-@routes.add("POST", f"{ONE}/cancel", role=Role.OPERATOR, body=Nothing, answer=ExecutionAnswer)
+@routes.add("POST", f"{ONE}/cancel", role=Role.OPERATOR, body="Nothing", answer=ExecutionAnswer)
 def cancel(call: Call) -> Any:
     """Stop a re-sync; rows that were requested already are synced."""
     run = _read_resync(call)

@@ -17,7 +17,6 @@ from chalicelib.api import (
     webhooks,
 )
 from chalicelib.api.answers import HealthAnswer
-from chalicelib.api.openapi import build_document
 from chalicelib.api.requests import answer_in_our_shape
 from chalicelib.api.routing import Call, Route, Routes
 from chalicelib.api.serializers import time_json
@@ -63,4 +62,6 @@ def all_routes() -> list[Route]:
 @cache
 def document() -> dict[str, Any]:
     """Return the OpenAPI document of all routes."""
+    from chalicelib.api.openapi import build_document  # with it come pydantic and every model
+
     return build_document(all_routes())

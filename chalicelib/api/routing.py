@@ -5,11 +5,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote
 
 from chalice.app import Blueprint, Request, Response
-from pydantic import BaseModel
 
 from chalicelib import wiring
 from chalicelib.api import auth, errors, requests
@@ -20,6 +19,20 @@ from chalicelib.flows.setup.errors import Problem, refuse_if_any
 
 NOBODY = Principal(consumer=None, role=Role.VIEWER, name="")
 PAGING = ("limit", "cursor")
+
+#: Models of ``bodies``, named so that only a request with a body imports pydantic.
+BodyName = Literal[
+    "ConnectionBody",
+    "ConsumerChange",
+    "FlowBody",
+    "ImportBody",
+    "MappingBody",
+    "NewConsumer",
+    "NewKey",
+    "Nothing",
+    "RedriveBody",
+    "ResyncBody",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +48,7 @@ class Route:
     role: Role | None  #: None: no key is needed
     operator_only: bool
     query: Sequence[str]
-    body: type[BaseModel] | None
+    body: BodyName | None
     status: int
     answer: Any  #: type of the JSON; None: no body
 
@@ -84,7 +97,7 @@ class Routes:
         role: Role | None = Role.VIEWER,
         operator_only: bool = False,
         query: Sequence[str] = (),
-        body: type[BaseModel] | None = None,
+        body: BodyName | None = None,
         status: int = 200,
         answer: Any = None,
     ) -> Callable[[Handler], Handler]:
@@ -168,7 +181,10 @@ def _read_query(route: Route, request: Request) -> dict[str, list[str]]:
 def _read_body(route: Route, request: Request) -> Any:
     if route.body is None:
         return None
-    return requests.read_body(request, route.body, limit=wiring.settings().max_body_bytes)
+    from chalicelib.api import bodies
+
+    model = bodies.model_of(route.body)
+    return requests.read_body(request, model, limit=wiring.settings().max_body_bytes)
 
 
 def _respond(route: Route, result: Any) -> Response:
