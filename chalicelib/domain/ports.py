@@ -333,6 +333,21 @@ class QueueMessage:
     receives: int = 0
 
 
+class BusyError(Exception):
+    """A store, queue or vault refused or lost a request (throttling, 500, timeout).
+
+    Whether it was carried out is unknown, and asking again is safe.
+    """
+
+
+class QueueBusyError(BusyError):
+    """Some messages may not have been sent, taken or deleted."""
+
+
+class VaultBusyError(BusyError):
+    """The key service did not answer, so nothing was sealed or opened."""
+
+
 class WorkQueue(Protocol):
     """The work queues ``records`` and ``stock``, and their dead-letter queues ``records-dlq``,
     ``stock-dlq``.
