@@ -1,22 +1,25 @@
 """Sealing: what was sealed opens under its context alone."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from chalicelib.domain.ports import Vault
-from local.sqlite.stores import Stores
 from local.sqlite.vault import FileVault, KeyFileError
-from tests.contract import stores as under_contract
-
-clock, stores = under_contract.clock, under_contract.stores
+from tests.builders import Clock
+from tests.contract import aws
 
 CONTEXT = {"consumer": "corner-shirts", "platform": "square"}
 
 
-@pytest.fixture
-def vault(stores: Stores) -> Vault:
-    return stores.vault
+@pytest.fixture(params=["memory", "file", "moto"])
+def vault(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Vault]:
+    if request.param == "moto":
+        with aws.running():
+            yield aws.open_aws_vault(Clock())
+    else:
+        yield FileVault(tmp_path / "vault.key" if request.param == "file" else None)
 
 
 @pytest.mark.parametrize("plain", [b"", b"secret token", b"\x00" * 100_000])
