@@ -19,7 +19,7 @@ TESTS := $(wildcard $(addprefix tests/,unit contract app infra model journey))
 TYPED := $(wildcard chalicelib local cli app.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check format fuzz bench package clean
+.PHONY: help setup demo run test test-dynamodb-local check format fuzz bench package clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' \
@@ -45,6 +45,12 @@ run: setup ## run Synclog on this machine, data under ./var (PORT=8080)
 
 test: setup ## run the tests (ARGS="-k word" for some)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS) $(ARGS)
+
+# The stores under contract, and what the adapter believes about DynamoDB; needs Java 17 and Maven.
+REFEREED := $(wildcard tests/contract/test_sync_log_*.py) tests/contract/test_registry.py tests/referee
+
+test-dynamodb-local: setup ## run the stores' tests on DynamoDB Local (fetched by Maven)
+	$(BIN)/python -m local.aws $(BIN)/python -m pytest -n 2 --dist worksteal $(REFEREED) $(ARGS)
 
 check: setup ## check format, lint and types; changes nothing
 	$(BIN)/ruff format --check .
