@@ -19,6 +19,7 @@ from botocore.config import Config
 HOME = Path("build/ministack")  #: its virtual environment; ``make test-deploy`` makes it
 REGION = "eu-west-1"
 ACCOUNT = "000000000000"
+OWNER = "test"  #: what MiniStack takes as the account's own key and secret
 STARTS_WITHIN_S = 60.0
 ENDS_WITHIN_S = 10.0
 LOOK_EVERY_S = 0.1
@@ -35,7 +36,7 @@ class MiniStack:
     """MiniStack while it runs."""
 
     port: int
-    process: int
+    folder: Path  #: temporary; it unpacks its functions there
     log: Path
 
     @property
@@ -43,14 +44,24 @@ class MiniStack:
         """Where AWS's own interfaces listen."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What lets a program reach this emulator, and nothing else, as the account's owner."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": OWNER,
+            "AWS_SECRET_ACCESS_KEY": OWNER,
+        }
+
     def client(self, service: str) -> Any:
-        """Return a boto3 client that reaches nothing but this emulator."""
+        """Return a boto3 client that reaches nothing but this emulator, as the account's owner."""
         return boto3.client(
             service,
             endpoint_url=self.url,
             region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
+            aws_access_key_id=OWNER,
+            aws_secret_access_key=OWNER,
             config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
         )
 
@@ -80,7 +91,7 @@ def ministack(folder: Path | None = None) -> Iterator[MiniStack]:
                 start_new_session=True,
             )
         try:
-            found = MiniStack(port=port, process=process.pid, log=log)
+            found = MiniStack(port=port, folder=Path(temporary), log=log)
             _wait_for(found, process)
             yield found
         finally:
@@ -109,6 +120,7 @@ def _environment(own: Mapping[str, str], port: int, folder: Path) -> dict[str, s
         "SFTP_ENABLED": "0",
         "LAMBDA_EXECUTOR": "local",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AUTH": "true",  # functions may do what their roles allow, and nothing else
     }
 
 
