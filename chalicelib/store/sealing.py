@@ -50,12 +50,20 @@ class _DataKey:
 class KmsVault:
     """Seals under a KMS key; a consumer's data key is asked for once in five minutes."""
 
-    def __init__(self, client: Any, key_id: str, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        client: Any,
+        key_id: str,
+        *,
+        now: Callable[[], datetime],
+        uses_at_most: int = USES_AT_MOST,
+        keys_at_most: int = KEYS_AT_MOST,
+    ) -> None:
         self._client = client
         self._key_id = key_id
         self._now = now
-        self._sealing = _Kept(now, uses_at_most=USES_AT_MOST)
-        self._opening = _Kept(now)
+        self._sealing = _Kept(now, keys_at_most=keys_at_most, uses_at_most=uses_at_most)
+        self._opening = _Kept(now, keys_at_most=keys_at_most)
         self._turns = [Lock() for _ in range(_TURNS)]
 
     def seal(self, plain: bytes, *, context: Mapping[str, str]) -> bytes:
@@ -127,8 +135,11 @@ class KmsVault:
 class _Kept:
     """Data keys in memory, oldest first: each for five minutes, and for a number of uses."""
 
-    def __init__(self, now: Callable[[], datetime], *, uses_at_most: float = math.inf) -> None:
+    def __init__(
+        self, now: Callable[[], datetime], *, keys_at_most: int, uses_at_most: float = math.inf
+    ) -> None:
         self._now = now
+        self._keys_at_most = keys_at_most
         self._uses_at_most = uses_at_most
         self._lock = Lock()
         self._keys: dict[bytes, _DataKey] = {}
@@ -137,7 +148,7 @@ class _Kept:
     def use(self, name: bytes) -> _DataKey | None:
         """Return a key that may be used once more; None if there is none."""
         with self._lock:
-            self._forget_old()
+            self._forget_old(self._keys_at_most)
             if self._uses[name] >= self._uses_at_most:
                 self._forget(name)
             self._uses[name] += name in self._keys
@@ -147,11 +158,11 @@ class _Kept:
         """Keep a key that is used now; the oldest makes room."""
         with self._lock:
             self._forget(name)
-            self._forget_old(KEYS_AT_MOST - 1)
+            self._forget_old(self._keys_at_most - 1)
             self._keys[name] = key
             self._uses[name] = 1
 
-    def _forget_old(self, most: int = KEYS_AT_MOST) -> None:
+    def _forget_old(self, most: int) -> None:
         while self._keys:
             name, key = next(iter(self._keys.items()))
             if len(self._keys) <= most and self._now() < key.until:

@@ -41,16 +41,23 @@ _moto = mock_aws()
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What becomes of one request: an answer that says no, or none at all.
-
-    ``done``: what was asked is carried out all the same.
-    """
+    """What becomes of one request: an answer that says no, or none at all."""
 
     status: int = 0  #: 0: nobody answers in time
     code: str = ""
-    done: bool = False
+    done: bool = False  #: what was asked is carried out all the same
 
 
+@dataclass(frozen=True, kw_only=True)
+class Partly:
+    """A batch of which some entries fail: those at the places given; the others are carried out."""
+
+    failed: Sequence[int]
+    code: str = "InternalError"
+    sender: bool = False  #: SQS says that the fault is ours
+
+
+FINE = None
 TIMEOUT, LOST = Fault(), Fault(done=True)
 UNAVAILABLE, BROKEN_AFTER = (
     Fault(status=503, code="ServiceUnavailable"),
@@ -62,33 +69,75 @@ class Wire:
     """What goes to AWS: counted by operation, with its parameters, and failed on demand."""
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self.reset()
 
     def reset(self) -> None:
         """Forget everything."""
         self.calls: Counter[str] = Counter()
         self.asked: list[tuple[str, dict[str, Any]]] = []
-        self._faults: dict[str, deque[Fault]] = {}
+        self._faults: dict[str, deque[Fault | Partly | None]] = {}
 
-    def fail_next(self, operation: str, *faults: Fault) -> None:
-        """Let the next requests of an operation (``SendMessageBatch`` …) fail, one by one."""
+    def fail_next(self, operation: str, *faults: Fault | Partly | None) -> None:
+        """Let the next requests of an operation (``SendMessageBatch`` …) fail, one by one.
+
+        None lets one of them pass.
+        """
         self._faults.setdefault(operation, deque()).extend(faults)
 
-    def send(self, request: Any, event_name: str, **_: Any) -> AWSResponse | None:
-        """Stand before moto: count, then let through (None), answer, or raise."""
+    def send(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
+        """Count a request, then pass it on to moto, or let it fail."""
         operation = event_name.rpartition(".")[2]
-        self.calls[operation] += 1
-        self.asked.append((operation, json.loads(request.body)))
-        faults = self._faults.get(operation)
-        if not faults:
-            return None
-        fault = faults.popleft()
-        if fault.done:
-            botocore_stubber(event_name, request)
-        if not fault.status:
-            raise ReadTimeoutError(endpoint_url=request.url)
-        body = json.dumps({"__type": fault.code, "message": "told to fail"}).encode()
-        return AWSResponse(request.url, fault.status, {}, MockRawResponse(body))
+        asked = json.loads(request.body)
+        with self._lock:
+            self.calls[operation] += 1
+            self.asked.append((operation, asked))
+            faults = self._faults.get(operation)
+            fault = faults.popleft() if faults else None
+        match fault:
+            case Partly():
+                return _carry_out_partly(request, event_name, asked["Entries"], fault)
+            case Fault():
+                return _fail(request, event_name, fault)
+        return _carry_out(request, event_name)
+
+    def tap(self, client: Any) -> None:
+        """Stand between a client and moto, in moto's own place: it would answer all the same."""
+        client.meta.events.unregister("before-send", botocore_stubber)
+        client.meta.events.register("before-send", self.send)
+
+
+def _carry_out(request: Any, event_name: str) -> AWSResponse:
+    answer: AWSResponse = botocore_stubber(event_name, request)
+    return answer
+
+
+def _fail(request: Any, event_name: str, fault: Fault) -> AWSResponse:
+    if fault.done:
+        _carry_out(request, event_name)
+    if not fault.status:
+        raise ReadTimeoutError(endpoint_url=request.url)
+    return _answer(request, fault.status, {"__type": fault.code, "message": "told to fail"})
+
+
+def _carry_out_partly(
+    request: Any, event_name: str, entries: Sequence[Any], fault: Partly
+) -> AWSResponse:
+    failed = [
+        {"Id": entries[place]["Id"], "Code": fault.code, "SenderFault": fault.sender}
+        for place in fault.failed
+    ]
+    others = [entry for place, entry in enumerate(entries) if place not in fault.failed]
+    said: dict[str, Any] = {"Successful": []}
+    if others:
+        request.body = json.dumps({**json.loads(request.body), "Entries": others}).encode()
+        said = json.loads(_carry_out(request, event_name).content)
+    return _answer(request, 200, {**said, "Failed": failed})
+
+
+def _answer(request: Any, status: int, said: Any) -> AWSResponse:
+    raw = MockRawResponse(json.dumps(said).encode())
+    return AWSResponse(request.url, status, {}, raw)
 
 
 wire = Wire()
@@ -104,7 +153,7 @@ def clients() -> Clients:
         aws_secret_access_key="nothing",
     )
     for service in SERVICES:
-        found.get(service).meta.events.register_first("before-send", wire.send)
+        wire.tap(found.get(service))
     return found
 
 

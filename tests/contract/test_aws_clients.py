@@ -51,10 +51,9 @@ def test_an_endpoint_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_answers_of_aws_are_never_logged(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    logging.getLogger("botocore").setLevel(logging.NOTSET)
-
     with moto.running():
+        caplog.set_level(logging.DEBUG)
+        logging.getLogger("botocore").setLevel(logging.NOTSET)
         key = {"KeyId": moto.KEY_ALIAS, "KeySpec": "AES_256"}
         aws.Clients(**HERE).get("kms").generate_data_key(**key)
 
@@ -93,7 +92,7 @@ def test_what_somebody_has_to_mend_is_a_defect() -> None:
 @pytest.mark.usefixtures("_aws")
 def test_a_request_that_was_lost_is_tried_again() -> None:
     client = aws.Clients(**HERE).get("sqs")
-    client.meta.events.register_first("before-send", moto.wire.send)
+    moto.wire.tap(client)
     moto.wire.fail_next("ListQueues", UNAVAILABLE)
 
     assert len(client.list_queues()["QueueUrls"]) == 4

@@ -1,0 +1,321 @@
+"""SQS beyond the port: how many requests, what of a batch fails, messages that are none of ours."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib.domain.ports import QueueBusyError, QueueMessage
+from chalicelib.queue.sqs import BATCH_BYTES, FOREIGN_AT_MOST, TRIES, MessageRefusedError, SqsQueue
+from tests.builders import NOW, Clock, make_name
+from tests.contract.aws import (
+    BROKEN_AFTER,
+    FINE,
+    LOST,
+    TIMEOUT,
+    UNAVAILABLE,
+    Fault,
+    Partly,
+    clients,
+    open_aws_queue,
+    queue_urls,
+    running,
+    wire,
+)
+
+NOT_DONE = pytest.mark.parametrize(
+    "fault",
+    [TIMEOUT, UNAVAILABLE, Fault(status=500), Fault(status=400, code="RequestThrottled")],
+    ids=["timeout", "503", "500", "throttled"],
+)
+DONE = pytest.mark.parametrize("fault", [LOST, BROKEN_AFTER], ids=["lost", "500"])
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def queue(clock: Clock) -> Iterator[SqsQueue]:
+    with running():
+        yield open_aws_queue(clock)
+
+
+def messages(count: int, **name: str) -> list[QueueMessage]:
+    return [QueueMessage(name=make_name(str(number), **name)) for number in range(count)]
+
+
+def receive(queue: SqsQueue, *, limit: int = 10, visibility_s: int = 360) -> list[QueueMessage]:
+    return list(queue.receive_many("records", limit=limit, visibility_s=visibility_s, now=NOW))
+
+
+def receive_all(queue: SqsQueue) -> Counter[str]:
+    return Counter(one.name.record for one in receive(queue, limit=10_000))
+
+
+def send_foreign(count: int) -> None:
+    url = queue_urls()["records"]
+    for _ in range(count // 10):
+        entries = [{"Id": str(place), "MessageBody": f"secret {place}"} for place in range(10)]
+        clients().get("sqs").send_message_batch(QueueUrl=url, Entries=entries)
+
+
+@pytest.mark.parametrize(("count", "requests"), [(0, 0), (1, 1), (10, 1), (11, 2), (100, 10)])
+def test_ten_messages_are_one_request(queue: SqsQueue, count: int, requests: int) -> None:
+    queue.send_many("records", messages(count))
+    assert wire.calls["SendMessageBatch"] == requests
+
+    taken = receive(queue, limit=200)
+    queue.delete_many("records", [one.receipt for one in taken])
+
+    assert wire.calls["DeleteMessageBatch"] == requests
+    assert sorted(int(one.name.record) for one in taken) == list(range(count))
+    assert queue.count("records") == 0
+
+
+def test_long_names_go_in_batches_that_a_request_can_hold(queue: SqsQueue) -> None:
+    long = [QueueMessage(name=make_name(str(n) + "x" * (BATCH_BYTES // 3))) for n in range(5)]
+
+    queue.send_many("records", long)
+
+    assert wire.calls["SendMessageBatch"] == 3
+    assert {one.name for one in receive(queue)} == {one.name for one in long}
+
+
+def test_a_message_is_of_its_consumers_group(queue: SqsQueue) -> None:
+    queue.send_many("records", messages(1, consumer="a-shop") + messages(1, consumer="b-shop"))
+
+    found = (
+        clients()
+        .get("sqs")
+        .receive_message(
+            QueueUrl=queue_urls()["records"],
+            MaxNumberOfMessages=10,
+            MessageSystemAttributeNames=["MessageGroupId"],
+        )
+    )
+
+    groups = [one["Attributes"]["MessageGroupId"] for one in found["Messages"]]
+    assert groups == ["a-shop", "b-shop"]
+
+
+def test_what_of_a_batch_was_not_taken_is_sent_again_alone(queue: SqsQueue, clock: Clock) -> None:
+    wire.fail_next("SendMessageBatch", Partly(failed=[1, 3]), Partly(failed=[0]))
+
+    queue.send_many("records", messages(5))
+
+    assert receive_all(queue) == Counter("01234")
+    assert wire.calls["SendMessageBatch"] == 3
+    assert 0 < (clock() - NOW).total_seconds() < 1
+
+
+def test_what_is_never_taken_is_told_and_the_rest_is_sent(queue: SqsQueue) -> None:
+    wire.fail_next("SendMessageBatch", Partly(failed=[1]), *[Partly(failed=[0])] * 10)
+
+    with pytest.raises(QueueBusyError, match="1 of 3 were not taken: InternalError"):
+        queue.send_many("records", messages(3))
+
+    assert wire.calls["SendMessageBatch"] == TRIES
+    wire.reset()
+    assert receive_all(queue) == Counter("02")
+
+
+def test_what_sqs_refuses_is_a_defect_and_is_not_sent_again(queue: SqsQueue) -> None:
+    wire.fail_next(
+        "SendMessageBatch", Partly(failed=[0], code="InvalidMessageContents", sender=True)
+    )
+
+    with pytest.raises(MessageRefusedError, match="1 of 12: InvalidMessageContents"):
+        queue.send_many("records", messages(12))
+
+    assert wire.calls["SendMessageBatch"] == 2
+    assert len(receive(queue, limit=20)) == 11
+
+
+def test_a_throttled_entry_is_no_defect_whoever_is_said_to_be_at_fault(queue: SqsQueue) -> None:
+    wire.fail_next("SendMessageBatch", Partly(failed=[0], code="KmsThrottled", sender=True))
+
+    queue.send_many("records", messages(2))
+
+    assert receive_all(queue) == Counter("01")
+
+
+@NOT_DONE
+def test_a_send_that_failed_is_told_and_can_be_said_again(queue: SqsQueue, fault: Fault) -> None:
+    wire.fail_next("SendMessageBatch", fault)
+
+    with pytest.raises(QueueBusyError):
+        queue.send_many("records", messages(2))
+    assert queue.count("records") == 0
+
+    queue.send_many("records", messages(2))
+    assert receive_all(queue) == Counter("01")
+
+
+@DONE
+def test_a_send_whose_answer_was_lost_is_told_and_may_double(queue: SqsQueue, fault: Fault) -> None:
+    wire.fail_next("SendMessageBatch", fault)
+
+    with pytest.raises(QueueBusyError):
+        queue.send_many("records", messages(2))
+
+    queue.send_many("records", messages(2))
+    assert receive_all(queue) == Counter("0011")
+
+
+def test_one_batch_of_many_that_fails_is_told(queue: SqsQueue) -> None:
+    wire.fail_next("SendMessageBatch", UNAVAILABLE)
+
+    with pytest.raises(QueueBusyError):
+        queue.send_many("records", messages(30))
+
+    assert queue.count("records") in (0, 10, 20)
+
+
+def test_a_queue_that_is_gone_is_a_defect(queue: SqsQueue) -> None:
+    clients().get("sqs").delete_queue(QueueUrl=queue_urls()["records"])
+
+    with pytest.raises(ClientError, match="does not exist"):
+        queue.send_many("records", messages(1))
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "requests"), [(0, 10, 1), (12, 10, 1), (12, 12, 2), (12, 100, 3)]
+)
+def test_a_receive_asks_until_it_has_enough_or_nothing_comes(
+    queue: SqsQueue, count: int, limit: int, requests: int
+) -> None:
+    queue.send_many("records", messages(count))
+
+    assert len(receive(queue, limit=limit)) == min(count, limit)
+    assert wire.calls["ReceiveMessage"] == requests
+
+
+def test_only_the_first_of_several_receives_waits(queue: SqsQueue) -> None:
+    queue.send_many("records", messages(30))
+    patient = SqsQueue(clients().get("sqs"), queue_urls())
+
+    receive(patient, limit=30)
+
+    asked = [what["WaitTimeSeconds"] for name, what in wire.asked if name == "ReceiveMessage"]
+    assert asked == [1, 0, 0]
+
+
+def test_a_look_that_hides_nothing_sees_each_message_once(queue: SqsQueue) -> None:
+    queue.send_many("records", messages(5))
+
+    assert Counter(m.name.record for m in receive(queue, limit=50, visibility_s=0)) == Counter(
+        "01234"
+    )
+    assert len(receive(queue)) == 5
+
+
+def test_a_message_of_others_is_noted_and_stands_in_nobodys_way(
+    queue: SqsQueue, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR, "synclog")
+    body = {"QueueUrl": queue_urls()["records"], "MessageBody": "secret"}
+    clients().get("sqs").send_message(**body)
+    queue.send_many("records", messages(2))
+
+    assert receive_all(queue) == Counter("01")
+
+    (noted,) = caplog.records
+    assert (noted.message, vars(noted)["why"]) == ("queue.unreadable", "The message is not JSON.")
+    assert "secret" not in str(vars(noted))
+    assert queue.count("records") == 3
+
+
+def test_messages_of_others_in_front_hide_none_of_ours(queue: SqsQueue) -> None:
+    send_foreign(30)
+    queue.send_many("records", messages(1))
+
+    assert receive_all(queue) == Counter("0")
+
+
+def test_a_queue_full_of_others_messages_is_not_read_for_ever(queue: SqsQueue) -> None:
+    send_foreign(FOREIGN_AT_MOST + 50)
+
+    assert receive(queue, limit=10) == []
+    assert wire.calls["ReceiveMessage"] == FOREIGN_AT_MOST / 10
+
+
+@NOT_DONE
+def test_a_receive_that_failed_is_told(queue: SqsQueue, fault: Fault) -> None:
+    queue.send_many("records", messages(1))
+    wire.fail_next("ReceiveMessage", fault)
+
+    with pytest.raises(QueueBusyError):
+        receive(queue)
+
+    assert receive_all(queue) == Counter("0")
+
+
+def test_what_was_taken_before_a_failure_is_given(queue: SqsQueue) -> None:
+    queue.send_many("records", messages(30))
+    wire.fail_next("ReceiveMessage", FINE, UNAVAILABLE)
+
+    assert len(receive(queue, limit=30)) == 10
+    assert len(receive(queue, limit=30)) == 20
+
+
+@DONE
+def test_messages_taken_by_a_lost_answer_come_back(
+    queue: SqsQueue, clock: Clock, fault: Fault
+) -> None:
+    queue.send_many("records", messages(3))
+    wire.fail_next("ReceiveMessage", fault)
+    with pytest.raises(QueueBusyError):
+        receive(queue)
+    assert receive(queue) == []
+
+    clock.pass_s(360)
+
+    assert receive_all(queue) == Counter("012")
+
+
+def test_one_wrong_receipt_keeps_no_other_message(queue: SqsQueue) -> None:
+    queue.send_many("records", messages(12))
+    receipts = [one.receipt for one in receive(queue, limit=12)]
+
+    with pytest.raises(ValueError, match="1 no receipt of records: ReceiptHandleIsInvalid"):
+        queue.delete_many("records", ["made up", *receipts])
+
+    assert queue.count("records") == 0
+
+
+@NOT_DONE
+def test_a_delete_that_failed_is_told_and_can_be_said_again(queue: SqsQueue, fault: Fault) -> None:
+    queue.send_many("records", messages(2))
+    receipts = [one.receipt for one in receive(queue)]
+    wire.fail_next("DeleteMessageBatch", fault)
+
+    with pytest.raises(QueueBusyError):
+        queue.delete_many("records", receipts)
+    assert queue.count("records") == 2
+
+    queue.delete_many("records", receipts)
+    assert queue.count("records") == 0
+
+
+@DONE
+def test_a_delete_whose_answer_was_lost_can_be_said_again(queue: SqsQueue, fault: Fault) -> None:
+    queue.send_many("records", messages(2))
+    receipts = [one.receipt for one in receive(queue)]
+    wire.fail_next("DeleteMessageBatch", fault)
+    with pytest.raises(QueueBusyError):
+        queue.delete_many("records", receipts)
+
+    queue.delete_many("records", receipts)
+
+    assert queue.count("records") == 0
+
+
+def test_a_count_that_failed_is_told(queue: SqsQueue) -> None:
+    wire.fail_next("GetQueueAttributes", TIMEOUT)
+
+    with pytest.raises(QueueBusyError, match="cannot be reached"):
+        queue.count("records")
