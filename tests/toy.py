@@ -90,6 +90,8 @@ class Toy:
     tokens: Tokens = field(default_factory=Tokens)
     registered: list[tuple[str, str]] = field(default_factory=list)
     counted: list[tuple[str, str]] = field(default_factory=list)
+    noted: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    answering: str | None = None  #: id of the request that is being answered
     opened: int = 0
     during_refresh: Callable[[], object] = lambda: None
     break_down: str | None = None  #: a flow whose reading meets a defect of ours
@@ -242,9 +244,11 @@ def make_services(toy: Toy) -> Services:
         roll=lambda: 0.0,
         public_url=URL,
         cache=SetupCache(registry=registry, log=log, now=toy.now),
-        count=lambda name, **dimensions: toy.counted.append(
+        count=lambda name, amount=1, **dimensions: toy.counted.append(
             (name, next(iter(dimensions.values()), ""))
         ),
+        note=lambda event, **facts: toy.noted.append((event, facts)),
+        correlation=lambda: toy.answering,
     )
 
 

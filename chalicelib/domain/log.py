@@ -65,6 +65,7 @@ class Exchange:
     error: str = ""  #: why no answer came
     execution: str | None = None
     serves: str | None = None  #: the one record it was made for; None: the whole batch
+    correlations: Sequence[str] = ()  #: ids of the requests whose rows it was made for; at most 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,7 @@ class Attempt:
     exchanges: Sequence[str] = ()  #: ids
     by: str | None = None
     execution: str | None = None
+    correlation: str | None = None  #: id of the request it was made for
 
 
 @dataclass(frozen=True, kw_only=True)

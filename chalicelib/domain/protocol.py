@@ -46,6 +46,7 @@ class Request:
     platform_updated_at: datetime | None = None
     columns: Mapping[str, Any] = field(default_factory=dict)  #: of a row that is new
     execution: str | None = None
+    correlation: str | None = None  #: id of the webhook, API request, run or release behind it
     backlog_cause: str | None = (
         None  #: the rate cause, while a connection of the flow is backlogged
     )
@@ -97,6 +98,8 @@ def _news(asked: Request) -> dict[str, Any]:
         news["platform_updated_at"] = asked.platform_updated_at
     if asked.execution is not None:
         news["execution"] = asked.execution
+    if asked.correlation is not None:
+        news["correlation"] = asked.correlation
     if asked.by_person:
         news["forced"] = True
     return news
@@ -195,7 +198,11 @@ def _parked_opening(asked: Request, now: datetime) -> list[Alternative]:
 
 
 def _joining(asked: Request, now: datetime) -> list[Alternative]:
-    """Rules 2 and 3: a row that is owed joins the attempt that is coming, or is counted over it."""
+    """Rules 2 and 3: a row that is owed joins the attempt that is coming, or is counted over it.
+
+    Who joins a waiting attempt writes no id: the attempt belongs to the request that brought it.
+    Who is counted over a lease does: the attempt after it is made for that request.
+    """
     free = Term("lease_until", Op.LE_OR_ABSENT, now)
     joined: list[Alternative] = []
     if asked.by_person:
@@ -208,11 +215,13 @@ def _joining(asked: Request, now: datetime) -> list[Alternative]:
             "due_at": now + timedelta(seconds=DUE_AFTER_S),
             "due_every_s": DUE_AFTER_S,
         }
-        if asked.execution is not None:
-            sooner["execution"] = asked.execution
+        for name in ("execution", "correlation"):
+            if getattr(asked, name) is not None:
+                sooner[name] = getattr(asked, name)
         retrying = Term("reason", Op.EQ, Reason.RETRYING.value)
         joined.append(Alternative(tag="send", when=(OWED, free, retrying), changes=sooner))
-    news = {key: value for key, value in _news(asked).items() if key != "requested_by"}
+    counts = {key: value for key, value in _news(asked).items() if key != "requested_by"}
+    news = {key: value for key, value in counts.items() if key != "correlation"}
     if "source_version" not in news and "forced" not in news and "execution" not in news:
         waits = [Alternative(tag="joined", when=(OWED, free))]
     elif "forced" in news or "execution" in news:
@@ -223,7 +232,7 @@ def _joining(asked: Request, now: datetime) -> list[Alternative]:
             Alternative(tag="joined", when=(OWED, free, version), changes=news),
             Alternative(tag="joined", when=(OWED, free)),
         ]
-    counted = Alternative(tag="joined", when=(OWED,), changes=news, adds={"requested": 1})
+    counted = Alternative(tag="joined", when=(OWED,), changes=counts, adds={"requested": 1})
     return [*joined, *waits, *_versions(counted)]
 
 

@@ -109,6 +109,7 @@ class Row:
 
     requested_by: str | None = None  #: webhook, poll, person, redrive, release …
     execution: str | None = None  #: the run that requested it last
+    correlation: str | None = None  #: id of the request that the coming or last attempt is for
     received_at: datetime | None = None
     requested_at: datetime | None = None
     synced_at: datetime | None = None  #: last time something was written and verified

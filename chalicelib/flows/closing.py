@@ -5,7 +5,7 @@ and the messages that follow from them.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from chalicelib.flows.door import request_many, send_rows
 from chalicelib.flows.loading import Setup
 from chalicelib.flows.recounts import recount_sold
 from chalicelib.flows.services import Services
+from chalicelib.flows.telling import first_correlations, tell_attempts
 from chalicelib.flows.work import Job, hash_of
 
 #: Outcomes that made the link of a record: rows that wait for it are released.
@@ -63,11 +64,12 @@ def complete(services: Services, batch: Batch) -> set[RowName]:
     _release_waiting(services, batch, ended)
     _note_throttling(services, batch, ended)
     written = services.log.write_rows([job.ending.write for job in ended if job.ending])
-    _put_traces(services, batch, ended)
+    lost = late | {j.row.name for j, done in zip(ended, written, strict=True) if done.tag is None}
+    tell_attempts(services, batch.setup.flow.name, _put_traces(services, batch), lost)
     _send_again(services, written)
     _request_followers(services, batch, ended, written)
     recount_sold(services, batch.setup, ended, written)
-    return late | {j.row.name for j, done in zip(ended, written, strict=True) if done.tag is None}
+    return lost
 
 
 def _put_links(services: Services, batch: Batch, jobs: Sequence[Job]) -> None:
@@ -236,11 +238,18 @@ def _note_throttling(services: Services, batch: Batch, jobs: Sequence[Job]) -> N
             rates.note_throttled(services, connection)
 
 
-def _put_traces(services: Services, batch: Batch, jobs: Sequence[Job]) -> None:
+def _put_traces(services: Services, batch: Batch) -> list[Attempt]:
     now = services.now()
     attempts = [_attempt(batch, job, now) for job in batch.jobs if job.ending or batch.crash]
     if attempts or batch.exchanges:
-        services.log.put_traces(attempts, list(batch.exchanges))
+        services.log.put_traces(attempts, [_correlated(batch, x) for x in batch.exchanges])
+    return attempts
+
+
+def _correlated(batch: Batch, exchange: Exchange) -> Exchange:
+    """Note with a call which requests it was made for."""
+    served = [job for job in batch.jobs if exchange.serves in (None, job.id)]
+    return replace(exchange, correlations=first_correlations(j.row.correlation for j in served))
 
 
 def _attempt(batch: Batch, job: Job, now: datetime) -> Attempt:
@@ -260,6 +269,7 @@ def _attempt(batch: Batch, job: Job, now: datetime) -> Attempt:
         exchanges=served,
         by=row.requested_by,
         execution=row.execution,
+        correlation=row.correlation,
     )
 
 
@@ -299,4 +309,5 @@ def _following(name: str, flow: Flow, job: Job) -> Request:
         by="flow",
         columns=columns,
         execution=row.execution,
+        correlation=row.correlation,
     )

@@ -38,11 +38,17 @@ def request_many(services: Services, requests: Sequence[Request]) -> list[Reques
 def _request_batch(services: Services, requests: Sequence[Request]) -> list[Requested]:
     now = services.now()
     allowed = [asked for asked in requests if is_known(services, asked.name)]
-    writes = [request(_under_backlog(services, asked), now) for asked in allowed]
+    writes = [request(_under_backlog(services, _correlated(services, a)), now) for a in allowed]
     written = dict(zip(map(id, allowed), services.log.write_rows(writes), strict=True))
     _flag_again(services, written.values())
     send_rows(services, (done.row for done in written.values() if done.tag == "send" and done.row))
     return [_requested(written.get(id(asked))) for asked in requests]
+
+
+def _correlated(services: Services, asked: Request) -> Request:
+    """Give a request the id it is followed by: its own, its run's, or that of what we answer."""
+    found = asked.correlation or asked.execution or services.correlation()
+    return asked if found == asked.correlation else replace(asked, correlation=found)
 
 
 def _flag_again(services: Services, written: Iterable[Written]) -> None:

@@ -93,7 +93,9 @@ def _calmly(services: Services, work: Callable[[], object]) -> None:
     try:
         work()
     except SyncFailure as failure:
-        services.count("housekeeping_failed", reason=failure.reason.value)
+        reason = failure.reason.value
+        services.count("housekeeping_failed", reason=reason)
+        services.note("housekeeping.failed", reason=reason, detail=failure.detail)
 
 
 def tend_tokens(services: Services, *, deadline: datetime) -> bool:

@@ -18,13 +18,15 @@ from chalicelib.domain.rows import RowName
 from chalicelib.domain.setup import Connection, FlowSetup, Health
 from chalicelib.domain.statuses import Kind
 from chalicelib.flows.declare import base_name, connections_of
-from chalicelib.flows.door import request_many
+from chalicelib.flows.door import Requested, request_many
 from chalicelib.flows.services import Services
 from chalicelib.flows.setup.connections import webhook_address
 from chalicelib.flows.setup.credentials import open_credentials
 from chalicelib.flows.setup.saving import NOTHING, save
+from chalicelib.flows.telling import first_correlations, tell_health
 
 OK, UNREADABLE, REFUSED = 200, 400, 401
+ROWS_TOLD = 10  #: rows that the log line of a delivery names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +66,13 @@ def receive(
     Raises:
         UnknownAddressError: no connection of this platform has this address.
     """
-    connection = _find(services, platform, token)
+    try:
+        connection = _find(services, platform, token)
+    except UnknownAddressError:
+        known = platform if platform in services.offers else "unknown"
+        services.count("webhook_refused", platform=known)
+        services.note("webhook.refused", platform=known, status=404, why="no such address")
+        raise
     delivery = Delivery(
         headers={name.lower(): value for name, value in headers.items()},
         query=query,
@@ -74,14 +82,14 @@ def receive(
     try:
         read = _read(services, connection, delivery)
     except WebhookRefusedError:
-        services.count("webhook_refused", platform=platform)
+        _note_refused(services, connection, "webhook_refused", REFUSED, "signature")
         return Received(status=REFUSED, ignored="The delivery is not signed by the platform.")
     except WebhookUnreadableError as unreadable:
-        services.count("webhook_unreadable", platform=platform)
+        _note_refused(services, connection, "webhook_unreadable", UNREADABLE, "unreadable")
         return Received(status=UNREADABLE, ignored=str(unreadable))
     if read.revoked:
         take_down(services, connection, "The platform says that our access was taken away.")
-        return Received(status=OK, ignored="Our access was taken away.")
+        return _accepted(services, connection, (), "Our access was taken away.")
     return _request(services, connection, read)
 
 
@@ -108,16 +116,54 @@ def _read(services: Services, connection: Connection, delivery: Delivery) -> Web
 def _request(services: Services, connection: Connection, read: WebhookRead) -> Received:
     kinds = sorted({change.kind for change in read.changes})
     if not kinds:
-        return Received(status=OK, ignored=read.ignored or "It speaks of nothing that is synced.")
+        ignored = read.ignored or "It speaks of nothing that is synced."
+        return _accepted(services, connection, (), ignored)
     flows = {kind: listening(services, connection, kind) for kind in kinds}
     requests = [
         _request_of(setup, change) for change in read.changes for setup in flows[change.kind]
     ]
     if not requests:
         names = " or ".join(kind.value for kind in kinds)
-        return Received(status=OK, ignored=f"No flow of {names} is switched on and ready.")
-    answers = request_many(services, requests)
-    return Received(status=OK, requested=sum(answer.tag != "refused" for answer in answers))
+        ignored = f"No flow of {names} is switched on and ready."
+        return _accepted(services, connection, (), ignored)
+    return _accepted(services, connection, request_many(services, requests))
+
+
+def _note_refused(
+    services: Services, connection: Connection, counter: str, status: int, why: str
+) -> None:
+    services.count(counter, platform=connection.platform)
+    services.note(
+        "webhook.refused",
+        consumer=connection.consumer,
+        platform=connection.platform,
+        connection=connection.name,
+        status=status,
+        why=why,
+    )
+
+
+def _accepted(
+    services: Services, connection: Connection, answers: Sequence[Requested], ignored: str = ""
+) -> Received:
+    """Note what became of a delivery; one that joined others names theirs, to go on from."""
+    rows = [answer.row for answer in answers if answer.row is not None]
+    joined = [one.row for one in answers if one.tag == "joined" and one.row is not None]
+    requested = sum(answer.tag != "refused" for answer in answers)
+    services.count("webhook_accepted", platform=connection.platform)
+    services.note(
+        "webhook.accepted",
+        consumer=connection.consumer,
+        platform=connection.platform,
+        connection=connection.name,
+        status=OK,
+        requested=requested,
+        joined=len(joined),
+        joined_to=list(first_correlations(row.correlation for row in joined)) or None,
+        rows=[row.name.id for row in rows[:ROWS_TOLD]] or None,
+        ignored=ignored or None,
+    )
+    return Received(status=OK, requested=requested, ignored=ignored)
 
 
 def listening(services: Services, connection: Connection, kind: Kind) -> Sequence[FlowSetup]:
@@ -163,7 +209,7 @@ def take_down(services: Services, connection: Connection, detail: str) -> None:
         return Change(puts=[down])
 
     if save(services, connection.consumer, build) != NOTHING:
-        services.count("connection_down", platform=connection.platform)
+        tell_health(services, connection, Health.DOWN, detail)
 
 
 def _is_newer(fresh: Connection, connection: Connection) -> bool:

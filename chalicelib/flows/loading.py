@@ -15,6 +15,7 @@ from chalicelib.domain.setup import Connection, FlowSetup, Health
 from chalicelib.flows import unexported
 from chalicelib.flows.declare import Flow, Planning, base_name, connections_of
 from chalicelib.flows.services import Opened, Services
+from chalicelib.flows.telling import tell_health
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +51,8 @@ class Setup:
             health_detail="The platform refused the token (401).",
             checked_at=services.now(),
         )
-        services.registry.save(Change(puts=[down]))
-        services.count("connection_down", platform=connection.platform)
+        if services.registry.save(Change(puts=[down])):
+            tell_health(services, connection, down.health, down.health_detail)
 
 
 def settings_of(flow: Flow, setup: FlowSetup | None) -> dict[str, Any]:

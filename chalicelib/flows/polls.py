@@ -240,7 +240,8 @@ def _finish(
     services: Services, doing: _Slice, walked: Walked | None = None, problem: str | None = None
 ) -> None:
     """End the collecting, then move the cursor: a crash in between reads the last page again."""
-    runs.finish_collecting(services, doing.execution, problem=problem)
+    ended = runs.finish_collecting(services, doing.execution, problem=problem)
+    _tell_finished(services, doing, ended, problem)
     cursor = _cursor_after(services, doing, walked)
     if doing.is_sweep:
         cursor = None
@@ -258,6 +259,28 @@ def _finish(
     )
     if not doing.is_sweep:
         sweeps.plan_sweep(services, doing.ready)
+
+
+def _tell_finished(
+    services: Services, doing: _Slice, execution: Execution, problem: str | None
+) -> None:
+    services.count("polls_run")
+    if problem is not None:
+        services.count("polls_failed")
+    took_s = (services.now() - execution.started_at).total_seconds()
+    services.note(
+        "poll.finished",
+        consumer=execution.consumer,
+        flow=execution.flow,
+        platform=doing.ready.source.platform,
+        execution=execution.id,
+        correlation=execution.id,
+        is_sweep=doing.is_sweep or None,
+        found=execution.counts.get("found", 0),
+        requested=execution.counts.get("requested", 0),
+        duration_ms=round(took_s * 1000),
+        problem=problem,
+    )
 
 
 def _every_s(doing: _Slice) -> int:

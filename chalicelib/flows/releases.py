@@ -82,14 +82,32 @@ def _run(
         page = services.log.list_held(
             release.consumer, release.cause, limit=TOGETHER, cursor=release.cursor
         )
-        freed += _request(services, page.items, release.cause)
+        freed += _request(services, page.items, release)
         looked_at += len(page.items)
         if page.next is None:
             _end(services, outbox, release)
+            _tell(services, release, looked_at, freed)
             return looked_at, freed, True
         release = replace(release, cursor=page.next)
         outbox.put(release)
+    _tell(services, release, looked_at, freed)
     return looked_at, freed, False
+
+
+def _tell(services: Services, release: Release, looked_at: int, freed: int) -> None:
+    """Count a run, and note one that found rows: most are written in case somebody waits."""
+    services.count("releases_run")
+    services.count("rows_released", freed)
+    if looked_at:
+        services.note(
+            "release.run",
+            consumer=release.consumer,
+            cause=release.cause,
+            correlation=release.id,
+            run=release.runs + 1,
+            looked_at=looked_at,
+            requested=freed,
+        )
 
 
 def _end(services: Services, outbox: _Outbox, release: Release) -> None:
@@ -100,13 +118,14 @@ def _end(services: Services, outbox: _Outbox, release: Release) -> None:
     outbox.put(replace(release, runs=release.runs + 1, cursor=None, due_at=again_at))
 
 
-def _request(services: Services, names: Sequence[RowName], cause: str) -> int:
+def _request(services: Services, names: Sequence[RowName], release: Release) -> int:
     requests = [
         Request(
             name=name,
             kind=services.flows[base_name(name.flow)].kind,
             by="release",
-            only_under_cause=cause,
+            only_under_cause=release.cause,
+            correlation=release.id,
         )
         for name in names
         if base_name(name.flow) in services.flows

@@ -53,7 +53,19 @@ def begin(
         counts={"found": 0, "requested": 0, "skipped": 0},
     )
     services.log.save_execution(execution)
+    if type is not RunType.POLL:  # a poll says what it found when it has asked
+        services.note("execution.started", **_named(execution), trigger=trigger.value, by=by)
     return _fresh(services, execution)
+
+
+def _named(execution: Execution) -> dict[str, str | None]:
+    return {
+        "consumer": execution.consumer,
+        "flow": execution.flow or None,
+        "execution": execution.id,
+        "correlation": execution.id,
+        "type": execution.type.value,
+    }
 
 
 def change(
@@ -70,8 +82,24 @@ def change(
         if changed == fresh:
             return fresh
         if services.log.save_execution(changed):
+            _tell_end(services, fresh, changed)
             return replace(changed, version=changed.version + 1)
     raise BusyRunError(execution.id)
+
+
+def _tell_end(services: Services, before: Execution, after: Execution) -> None:
+    """Note the end of a run; a poll that requested nothing has said all when it had asked."""
+    is_idle = after.type is RunType.POLL and not after.counts.get("requested")
+    if is_idle or not is_running(before) or is_running(after):
+        return
+    took_s = ((after.ended_at or after.started_at) - after.started_at).total_seconds()
+    services.note(
+        "execution.ended",
+        **_named(after),
+        state=after.state.value,
+        duration_ms=round(took_s * 1000),
+        **{name: count for name, count in after.counts.items() if count},
+    )
 
 
 def _fresh(services: Services, execution: Execution) -> Execution:

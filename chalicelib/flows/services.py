@@ -42,4 +42,6 @@ class Services:
     roll: Callable[[], float]  #: a random number from 0 to 1
     public_url: str  #: start of our webhook addresses
     cache: SetupCache
-    count: Callable[..., None] = lambda name, **dimensions: None  #: a metric
+    count: Callable[..., None] = lambda name, amount=1, **dimensions: None  #: a metric
+    note: Callable[..., None] = lambda event, **fields: None  #: a log line
+    correlation: Callable[[], str | None] = lambda: None  #: id of the request being answered

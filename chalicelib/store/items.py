@@ -52,6 +52,7 @@ ATTRIBUTES: Mapping[str, str] = {
     "generation": "g",
     "requested_by": "by",
     "execution": "ex",
+    "correlation": "cr",
     "received_at": "ra",
     "requested_at": "qa",
     "synced_at": "sa",

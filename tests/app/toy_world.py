@@ -26,7 +26,7 @@ from chalicelib.flows.setup.connections import save_connection
 from chalicelib.flows.setup.consumers import add_consumer, read_consumer
 from chalicelib.flows.setup.credentials import open_credentials
 from chalicelib.flows.setup.flows import save_flow
-from chalicelib.ops import metrics
+from chalicelib.ops import logging, metrics
 from chalicelib.ops.settings import Settings
 from local.sqlite.stores import Stores, open_stores
 from tests.app.toys import FLOWS, OFFERS, PRODUCTS, ToyPlatform, make_opener
@@ -203,6 +203,8 @@ def open_world(**environment: str) -> Iterator[World]:
         public_url=settings.public_url,
         cache=SetupCache(registry=stores.registry, log=stores.log, now=now),
         count=metrics.count,
+        note=logging.note,
+        correlation=logging.correlation,
     )
     world = World(stores=stores, services=services, settings=settings, platforms=platforms)
     holder.append(world)

@@ -12,6 +12,7 @@ from chalicelib.flows.services import Opened, Services
 from chalicelib.flows.setup.connections import read_connection, webhook_address
 from chalicelib.flows.setup.credentials import open_credentials, with_credentials
 from chalicelib.flows.setup.saving import release, save
+from chalicelib.flows.telling import tell_health
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +51,19 @@ def check_connection(services: Services, consumer: str, name: str) -> Checked:
         )
 
     save(services, consumer, build)
+    _tell_change(services, connection, finding)
     return Checked(
         connection=read_connection(services, consumer, name),
         ok=finding.check.ok,
         account=finding.check.account,
         problems=finding.check.problems,
     )
+
+
+def _tell_change(services: Services, before: Connection, finding: _Finding) -> None:
+    was_down, is_down = (health is Health.DOWN for health in (before.health, finding.health))
+    if was_down != is_down:
+        tell_health(services, before, finding.health, " ".join(finding.check.problems))
 
 
 def list_choices(
