@@ -24,7 +24,7 @@ THREADS = 8  #: batches on their way at the same time
 TRIES = 4  #: of entries that SQS could not take; whole requests botocore tries again by itself
 PAUSE_S = 0.05  #: before the second try, doubling; drawn between nothing and this
 WAIT_S = 1  #: a receive that waits asks all of SQS's servers; one that does not may miss messages
-FOREIGN_AT_MOST = 100  #: messages that are none of ours, passed over in one call
+FOREIGN_AT_MOST = 50  #: messages that are none of ours, passed over in one call
 _COUNTED = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
