@@ -31,7 +31,7 @@ def run_beside(*command: str, **environment: str) -> "subprocess.CompletedProces
 def can_connect(host: str, port: int | None) -> bool:
     try:
         socket.create_connection((host, port or 0), timeout=5).close()
-    except ConnectionRefusedError:
+    except OSError:
         return False
     return True
 
