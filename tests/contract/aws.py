@@ -37,6 +37,8 @@ KEY_ALIAS = "alias/synclog-test"
 RECEIVES_AT_MOST = 10
 
 _moto = mock_aws()
+#: One request after another: moto looks and writes in two steps, and would let two threads in.
+_turn = Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +110,8 @@ class Wire:
 
 
 def _carry_out(request: Any, event_name: str) -> AWSResponse:
-    answer: AWSResponse = botocore_stubber(event_name, request)
+    with _turn:
+        answer: AWSResponse = botocore_stubber(event_name, request)
     return answer
 
 
@@ -201,16 +204,12 @@ def open_aws_vault(clock: Clock) -> KmsVault:
 
 
 class ClockedQueue(SqsQueue):
-    """SQS whose time goes on as the test's clock does: moto knows the real time alone.
-
-    Receives go one after another: moto can hand one message to two who ask at the same moment.
-    """
+    """SQS whose time goes on as the test's clock does: moto knows the real time alone."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clients().get("sqs"), queue_urls(), wait_s=0, pause=clock.pass_s)
         self._clock = clock
         self._seen = clock()
-        self._turn = Lock()
 
     def send_many(self, queue: str, messages: Sequence[QueueMessage]) -> None:
         """Send messages."""
@@ -222,11 +221,10 @@ class ClockedQueue(SqsQueue):
     ) -> Sequence[QueueMessage]:
         """Take messages."""
         self._catch_up()
-        with self._turn:
-            return super().receive_many(queue, limit=limit, visibility_s=visibility_s, now=now)
+        return super().receive_many(queue, limit=limit, visibility_s=visibility_s, now=now)
 
     def _catch_up(self) -> None:
-        with self._turn:
+        with _turn:
             passed_ms = (self._clock() - self._seen).total_seconds() * 1000
             self._seen = self._clock()
             for queue in sqs_backends[ACCOUNT][REGION].queues.values():
