@@ -1,7 +1,8 @@
 """Measures what DESIGN promises to keep measured: ``python -m bench``, or ``make bench``.
 
-Three parts: ``costs`` (calls and CPU of a webhook and of a row of each flow), ``pages`` (the time
-of a page of the log, up to a million rows), ``speed`` (stock changes a second, end to end).
+Four parts: ``costs`` (calls and CPU of a webhook and of a row of each flow), ``pages`` (the time
+of a page of the log, up to a million rows), ``speed`` (stock changes a second, end to end),
+``cold`` (each function of AWS, from a fresh process to its first answer).
 Everything runs in a temporary folder and on 127.0.0.1, and is gone at the end.
 """
 
@@ -17,6 +18,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from bench.cold import measure_cold
 from bench.costs import measure_costs
 from bench.errors import BenchError
 from bench.pages import measure_pages
@@ -24,7 +26,7 @@ from bench.sheet import Sheet, write_json
 from bench.speed import measure_speed
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-PARTS = ("costs", "pages", "speed")
+PARTS = ("costs", "pages", "speed", "cold")
 
 Part = Callable[[Path], list[Sheet]]
 
@@ -87,11 +89,13 @@ def _parts(*, quick: bool) -> dict[str, Part]:
             "costs": partial(measure_costs, products=120, orders=20),
             "pages": partial(measure_pages, sizes=SIZES[:2], rounds=40),
             "speed": partial(measure_speed, products=500, rounds=1),
+            "cold": partial(measure_cold, rounds=3, rounds_without=1),
         }
     return {
         "costs": partial(measure_costs, products=600, orders=100),
         "pages": partial(measure_pages, sizes=SIZES, rounds=300),
         "speed": partial(measure_speed, products=1000, rounds=5),
+        "cold": partial(measure_cold, rounds=15, rounds_without=3),
     }
 
 
