@@ -64,6 +64,7 @@ class ExchangeAnswer(TypedDict):
     request: MessageSide
     response: MessageSide
     error: str
+    correlations: list[str]
 
 
 class AttemptAnswer(TypedDict):
@@ -80,13 +81,19 @@ class AttemptAnswer(TypedDict):
     code: int | None
     by: str | None
     execution: str | None
+    correlation: str | None
     exchanges: list[ExchangeAnswer]
 
 
 class RowDetailAnswer(TypedDict):
-    """One row, whole: the record as it was last read, attempts newest first, related rows."""
+    """One row, whole: the record as it was last read, attempts newest first, related rows.
+
+    ``correlation`` is the id of the request that the coming or last attempt is made for: of a
+    webhook, of a call to this API, of a run, of a release. It stands in the log lines too.
+    """
 
     row: RowAnswer
+    correlation: str | None
     record: dict[str, Any] | None
     attempts: list[AttemptAnswer]
     links: list[LinkAnswer]

@@ -51,6 +51,7 @@ def show(call: Call) -> Any:
     row = to_json(detail.row)
     return {
         "row": row,
+        "correlation": detail.row.correlation,
         "record": detail.record,
         "attempts": [attempt_json(one, detail.exchanges) for one in detail.attempts],
         "links": row["links"],

@@ -4,6 +4,7 @@ Chalice keeps the current request in one attribute of the app: with threads, one
 another's. A context variable belongs to the thread that answers, whatever class the app is of.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Request, Response
 
+from chalicelib import wiring
 from chalicelib.api import errors
 from chalicelib.flows.setup.errors import InvalidError, Problem
-from chalicelib.ops.logging import logger
+from chalicelib.ops.logging import correlated, note
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -26,11 +28,14 @@ JSON_TYPES = ("application/json", "text/json")
 def answer_in_our_shape(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """Chalice middleware: makes the request known to its handler and every answer one of ours.
 
-    A defect is logged by Chalice with its trace; the id in that line is in the answer too.
+    A defect is logged by Chalice with its trace; the id in that line is in the answer too, and in
+    every row that the request asks for.
     """
-    request_id = _id_of(request)
-    with _made_known(request, request_id):
-        return errors.reshape(get_response(request), request_id=request_id)
+    request_id, started = _id_of(request), time.perf_counter()
+    with _made_known(request), correlated(request_id):
+        response = errors.reshape(get_response(request), request_id=request_id)
+        _note_answer(request, response.status_code, time.perf_counter() - started)
+        return response
 
 
 def current() -> Request:
@@ -91,16 +96,32 @@ _SENTENCES = {
 
 def _id_of(request: Request | None) -> str:
     context = getattr(request, "lambda_context", None)
-    return str(getattr(context, "aws_request_id", "unknown"))
+    return str(getattr(context, "aws_request_id", None) or wiring.new_id())
 
 
 @contextmanager
-def _made_known(request: Request, request_id: str) -> Iterator[None]:
-    """Let handlers find the request, and log lines of this thread carry its id."""
+def _made_known(request: Request) -> Iterator[None]:
+    """Let handlers find the request."""
     token = _current.set(request)
-    logger().thread_safe_append_keys(request=request_id)
     try:
         yield
     finally:
-        logger().thread_safe_remove_keys(["request"])
         _current.reset(token)
+
+
+def _note_answer(request: Request, status: int, seconds: float) -> None:
+    """Note an answer: the route as declared, never its parts or its query, which may be personal.
+
+    A delivery leaves a line of its own, which says more.
+    """
+    path = str((request.context or {}).get("resourcePath", ""))
+    if path.startswith("/webhooks/") and status < 500:
+        return
+    note(
+        "api.failed" if status >= 500 else "api.answered",
+        method=request.method,
+        route=path,
+        status=status,
+        duration_ms=round(seconds * 1000),
+        consumer=(request.uri_params or {}).get("consumer"),
+    )

@@ -132,6 +132,7 @@ def attempt_json(attempt: Attempt, exchanges: Mapping[str, Exchange]) -> Attempt
         "code": attempt.code,
         "by": attempt.by,
         "execution": attempt.execution,
+        "correlation": attempt.correlation,
         "exchanges": [exchange_json(exchanges[i]) for i in attempt.exchanges if i in exchanges],
     }
 
@@ -156,6 +157,7 @@ def exchange_json(exchange: Exchange) -> ExchangeAnswer:
             "body": exchange.response_body,
         },
         "error": exchange.error,
+        "correlations": list(exchange.correlations),
     }
 
 

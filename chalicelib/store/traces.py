@@ -62,6 +62,7 @@ class TracePart(LogPart):
             "x": list(attempt.exchanges),
             "by": attempt.by,
             "ex": attempt.execution,
+            "cr": attempt.correlation,
             "ttl": self._expiry(attempt.started_at),
         }
         return {name: value for name, value in item.items() if value is not None}
@@ -100,6 +101,8 @@ class TracePart(LogPart):
         for name in ("execution", "serves"):
             if facts[name] is not None:
                 item[name] = facts[name]
+        if exchange.correlations:
+            item["cr"] = list(exchange.correlations)
         if exchange.status is not None:
             item["status"] = exchange.status
             if exchange.status >= 400:
@@ -199,6 +202,7 @@ def _to_attempt(name: RowName, item: Item) -> Attempt:
         exchanges=tuple(item["x"]),
         by=item.get("by"),
         execution=item.get("ex"),
+        correlation=item.get("cr"),
     )
 
 
@@ -214,5 +218,6 @@ def _to_exchange(item: Item) -> Exchange:
         status=item.get("status"),
         execution=item.get("execution"),
         serves=item.get("serves"),
+        correlations=tuple(item.get("cr", ())),
         **unpack(item["z"]),
     )

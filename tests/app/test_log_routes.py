@@ -174,6 +174,7 @@ def test_a_row_is_shown_whole(api: Api, world: World) -> None:
             duration_ms=12,
             status=400,
             request_body='{"name": "…"}',
+            correlations=(f"request-{id_}",),
         )
         attempt = Attempt(
             name=name,
@@ -187,6 +188,7 @@ def test_a_row_is_shown_whole(api: Api, world: World) -> None:
             code=400,
             exchanges=(id_, "expired"),
             by="webhook",
+            correlation=f"request-{id_}",
         )
         world.services.log.put_traces([attempt], [exchange])
         world.advance(seconds=5)
@@ -198,9 +200,11 @@ def test_a_row_is_shown_whole(api: Api, world: World) -> None:
     assert shown["record"] == {"id": "P2", "name": "Long shirt"}
     assert [attempt["number"] for attempt in shown["attempts"]] == [2, 1]
     assert shown["attempts"][0]["duration_ms"] == 1500
+    assert shown["attempts"][0]["correlation"] == "request-call-2"
     [exchange_json] = shown["attempts"][0]["exchanges"]
     assert (exchange_json["id"], exchange_json["status"]) == ("call-2", 400)
     assert exchange_json["request"]["body"] == '{"name": "…"}'
+    assert exchange_json["correlations"] == ["request-call-2"]
 
 
 def test_rows_of_the_same_sku_are_related(api: Api, world: World) -> None:

@@ -38,7 +38,9 @@ def exchanges(world: World, *, limit: int = 2, **query: Any) -> list[str]:
 
 def test_attempts_of_a_row_come_newest_first_and_whole(world: World) -> None:
     made = [make_attempt(number=number, exchanges=("x1", "x2")) for number in (1, 2, 3)]
-    made[0] = make_attempt(number=1, by="person", execution="e1", detail="é" * 5000, code=None)
+    made[0] = make_attempt(
+        number=1, by="person", execution="e1", correlation="r1", detail="é" * 5000, code=None
+    )
     world.log.put_traces(made, [])
 
     assert attempts(world) == made[::-1]
@@ -76,6 +78,7 @@ def test_an_exchange_comes_back_whole(world: World) -> None:
         response_body="✓" * 4000,
         execution="e1",
         serves="1007",
+        correlations=("r1", "r2"),
     )
     unanswered = make_exchange("x2", status=None, error="no answer within 20 s")
     world.log.put_traces([], [exchange, unanswered])
