@@ -9,6 +9,7 @@ import pytest
 
 from local.aws.dynamodb_local import connect, running
 from local.aws.tables import Tables, create_tables, delete_tables
+from tests.referee.desk import Desk
 
 #: Read here, when tests are collected: no test sees the developer's environment.
 GIVEN = os.environ.get("SYNCLOG_TEST_DYNAMODB")
@@ -33,3 +34,8 @@ def tables(client: Any) -> Iterator[Tables]:
     made = create_tables(client, stage=uuid4().hex)
     yield made
     delete_tables(client, made)
+
+
+@pytest.fixture
+def desk(client: Any, tables: Tables) -> Desk:
+    return Desk(client, tables.log)
