@@ -14,14 +14,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chalicelib.domain.ports import VaultBusyError
 from chalicelib.ops.aws import raising_busy
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 VERSION = b"\x02"  #: what the key file of one machine seals begins with 1
 NONCE_BYTES = 12
@@ -42,7 +43,7 @@ _WRONG_CONTEXT = frozenset({"InvalidCiphertextException", "IncorrectKeyException
 class _DataKey:
     """A data key, ready to use, and as KMS encrypted it."""
 
-    cipher: AESGCM
+    cipher: "AESGCM"
     encrypted: bytes
     until: datetime
 
@@ -85,6 +86,8 @@ class KmsVault:
             ValueError: sealed under another context or key, or changed.
             VaultBusyError: the data key was not in memory, and KMS did not decrypt it.
         """
+        from cryptography.exceptions import InvalidTag
+
         head, encrypted = _read_head(sealed)
         told = _told_to_kms(context)
         key = self._fetch(
@@ -129,6 +132,9 @@ class KmsVault:
         return self._to_key(answer["Plaintext"], encrypted)
 
     def _to_key(self, plain: bytes, encrypted: bytes) -> _DataKey:
+        # Here, not at the top: most processes start, answer and never open a sealed thing.
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         return _DataKey(cipher=AESGCM(plain), encrypted=encrypted, until=self._now() + KEPT_FOR)
 
 
