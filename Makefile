@@ -19,7 +19,7 @@ TESTS := $(wildcard $(addprefix tests/,unit contract app infra model journey))
 TYPED := $(wildcard chalicelib local cli app.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-dynamodb-local check format fuzz bench package clean
+.PHONY: help setup demo run test test-dynamodb-local check format fuzz bench scale package clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' \
@@ -66,6 +66,9 @@ fuzz: setup ## play random stories against the engine (SEEDS=100000)
 
 bench: setup ## measure what DESIGN promises to keep measured
 	$(BIN)/python -m bench $(ARGS)
+
+scale: setup ## work out what breaks first as it grows (ARGS=--quick: coarser, in a minute)
+	$(BIN)/python -m bench.scale $(ARGS)
 
 # Chalice asks for a region even where it calls nothing, so any will do; credentials are not needed.
 package: setup ## make the Lambda package and its template in build/package (STAGE=dev)
