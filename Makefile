@@ -9,17 +9,27 @@ ARGS ?=
 PORT ?= 8080
 # `make fuzz`: how many random stories to play.
 SEEDS ?= 100000
-# `make package`: the stage of .chalice/config.json.
+# `make package`, `deploy`, `destroy`: the stage of .chalice/config.json.
 STAGE ?= dev
+# `make package`: processor and Python of the functions (the Python that packages, if not said).
+ARCH ?= arm64
+PYTHON_VERSION ?=
+# `make deploy`: where code goes through, and what may be chosen; docs/deploying.md explains.
+BUCKET ?=
+EMAIL ?=
+DOMAIN ?=
+CERTIFICATE ?=
+# `make destroy`: the stage's name again, instead of typing it.
+CONFIRM ?=
 
 BIN := .venv/bin
 # Tests that need nothing but this checkout. A browser or a deployed stack has a target of its own.
 TESTS := $(wildcard $(addprefix tests/,unit contract app infra model journey))
-# What is shipped, what runs it on one machine, the command line.
-TYPED := $(wildcard chalicelib local cli app.py)
+# What is shipped, what runs it on one machine, the command line, the deployment.
+TYPED := $(wildcard chalicelib local cli infra app.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-dynamodb-local check format fuzz bench scale package clean
+.PHONY: help setup demo run test test-dynamodb-local check format fuzz bench scale package deploy destroy clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' \
@@ -70,11 +80,16 @@ bench: setup ## measure what DESIGN promises to keep measured
 scale: setup ## work out what breaks first as it grows (ARGS=--quick: coarser, in a minute)
 	$(BIN)/python -m bench.scale $(ARGS)
 
-# Chalice asks for a region even where it calls nothing, so any will do; credentials are not needed.
-package: setup ## make the Lambda package and its template in build/package (STAGE=dev)
-	rm -rf build/package
-	AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-west-1} $(BIN)/chalice package \
-	    --stage $(STAGE) --pkg-format cloudformation build/package
+package: setup ## make the Lambda package and its template in build/package (STAGE=dev ARCH=arm64)
+	$(BIN)/python -m infra.package --stage $(STAGE) --arch $(ARCH) \
+	    $(if $(PYTHON_VERSION),--python-version $(PYTHON_VERSION)) $(ARGS)
+
+deploy: package ## deploy that package with the AWS CLI (STAGE=dev BUCKET=name)
+	$(BIN)/python -m infra.deploy --stage $(STAGE) --bucket "$(BUCKET)" --email "$(EMAIL)" \
+	    --domain "$(DOMAIN)" --certificate "$(CERTIFICATE)"
+
+destroy: setup ## take a deployed stage away (STAGE=dev)
+	$(BIN)/python -m infra.destroy --stage $(STAGE) --confirm "$(CONFIRM)"
 
 clean: ## remove what the targets made; keeps ./var, the data of this machine
 	rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .chalice/deployments
