@@ -57,10 +57,10 @@ def running(
     server = LocalServer(app, port)
     actual = server.server.server_address[1]
     settings = Settings.from_env(settings_of(environment, int(actual)))
-    logging.configure(settings)
-    metrics.configure(settings)
     data = folder or settings.var_dir
     data.mkdir(parents=True, exist_ok=True)
+    logging.configure(settings, data)
+    metrics.configure(settings)
     stores = open_stores(data, now=wiring.utc_now, retention_days=settings.retention_days)
     with httpx.Client() as http:
         services = wiring.build(
@@ -93,6 +93,7 @@ def running(
                 server.close()
                 loops.stop()
                 stores.close()
+                logging.configure(settings)  # ends the file
 
 
 def catch_end() -> threading.Event:

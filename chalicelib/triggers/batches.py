@@ -9,9 +9,10 @@ from typing import Any
 from chalicelib.domain.ports import QueueMessage
 from chalicelib.flows.engine import sync_batch
 from chalicelib.flows.services import Services
-from chalicelib.ops.logging import logger
+from chalicelib.ops.logging import logger, note
 from chalicelib.queue.messages import from_text
 
+ROWS_TOLD = 10  #: rows that the line of a crash names
 THREADS = 10  #: PROTOCOL, worker: groups of one batch that are worked at the same time
 
 
@@ -41,7 +42,7 @@ def _read(records: Iterable[Mapping[str, Any]]) -> tuple[list[QueueMessage], lis
         try:
             messages.append(from_text(record["body"], receipt=record_id, receives=receives))
         except ValueError as error:
-            logger().error("queue.unreadable", extra={"message_id": record_id, "why": str(error)})
+            note("queue.unreadable", message_id=record_id, why=str(error))
             unreadable.append(record_id)
     return messages, unreadable
 
@@ -56,6 +57,11 @@ def _work_group(
         name = messages[0].name
         logger().exception(
             "worker.crashed",
-            extra={"consumer": name.consumer, "flow": name.flow, "error": type(defect).__name__},
+            extra={
+                "consumer": name.consumer,
+                "flow": name.flow,
+                "rows": [message.name.id for message in messages[:ROWS_TOLD]],
+                "error": type(defect.__cause__ or defect).__name__,
+            },
         )
         return [message.receipt for message in messages]
