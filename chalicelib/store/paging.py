@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from chalicelib.domain.log import CursorError, Page
@@ -31,6 +32,10 @@ class Place(NamedTuple):
 
 #: Reads a stretch of one partition: (low, high, forward, limit) -> (sort key, item or key) each.
 Fetch = Callable[[str, str, bool, int], Sequence[tuple[str, Any]]]
+
+
+#: Reads several stretches, at once where each is a request of its own: ``Table.together``.
+Together = Callable[[Sequence[Callable[[], Sequence[Place]]]], Sequence[Sequence[Place]]]
 
 
 class _Cursor(NamedTuple):
@@ -58,6 +63,7 @@ class Listing(Generic[T]):
     low: str = ""
     high: str = HIGHEST
     filters: bool = False  #: whether ``examine`` drops entries on purpose
+    together: Together = lambda works: [work() for work in works]
 
     def read_page(self, *, limit: int, cursor: str | None) -> Page[T]:
         """Return a page; one whose rounds were used up is short and still carries a cursor.
@@ -114,17 +120,19 @@ class Listing(Generic[T]):
     def _merge(self, at: _Cursor | None, after: bool, limit: int) -> list[Place]:
         """Return the next entries of all partitions in the order walked."""
         forward = after is not self.newest_first
-        places = []
-        for part, fetch in self.parts.items():
-            low, high = self._range(part, at, forward)
-            if low < high:
-                places += [
-                    Place(sort, part, found) for sort, found in fetch(low, high, forward, limit)
-                ]
+        works = [partial(self._stretch, part, at, forward, limit) for part in self.parts]
+        places = [place for stretch in self.together(works) for place in stretch]
         # Ties stand in the order of partitions, whichever way the list runs.
         places.sort(key=lambda place: place.part, reverse=not after)
         places.sort(key=lambda place: place.sort, reverse=not forward)
         return places[:limit]
+
+    def _stretch(self, part: str, at: _Cursor | None, forward: bool, limit: int) -> list[Place]:
+        low, high = self._range(part, at, forward)
+        if low >= high:
+            return []
+        found = self.parts[part](low, high, forward, limit)
+        return [Place(sort, part, one) for sort, one in found]
 
     def _range(self, part: str, at: _Cursor | None, forward: bool) -> tuple[str, str]:
         if at is None:

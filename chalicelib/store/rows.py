@@ -103,6 +103,7 @@ class RowPart(LogPart):
             low=low,
             high=high,
             filters=filters,
+            together=self.table.together,
         )
 
     def _read_listed(self, found: Sequence[Key]) -> list[Row | None]:

@@ -9,12 +9,13 @@ has a limit.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from chalicelib.domain.writes import Field, Op, Term
 
 Item = Mapping[str, Any]
 Key = tuple[str, str]  #: (pk, sk)
+T = TypeVar("T")
 
 HIGHEST = "\U0010ffff"  #: above every key
 JUST_ABOVE = (
@@ -136,6 +137,32 @@ def choice(tag: str, when: Sequence[Term], effect: Effect) -> Choice:
     return Choice(tag, when, lambda: effect)
 
 
+def check_keys(item: Item) -> None:
+    """Refuse keys that DynamoDB would refuse.
+
+    Raises:
+        LimitError: a key is empty or too long.
+    """
+    for name, at_most in _KEY_BYTES.items():
+        value = item.get(name)
+        if value is None:
+            continue
+        if not value:
+            raise LimitError(f"key {name} of item {item['pk'][:80]!r} is empty")
+        if len(value) * 4 > at_most and (size := len(value.encode())) > at_most:
+            raise LimitError(f"key {name} {value[:80]!r}… has {size} bytes; at most {at_most}")
+
+
+_KEY_BYTES = {
+    "pk": PARTITION_KEY_BYTES,
+    "sk": SORT_KEY_BYTES,
+    "lp": PARTITION_KEY_BYTES,
+    "ls": SORT_KEY_BYTES,
+    "wp": PARTITION_KEY_BYTES,
+    "ws": SORT_KEY_BYTES,
+}
+
+
 def starting_with(prefix: str) -> tuple[str, str]:
     """Return the range (from, to) of the keys that start with a text."""
     return prefix, prefix + HIGHEST
@@ -201,6 +228,9 @@ def applied(key: Key, item: Item | None, effect: Effect) -> dict[str, Any] | Non
 
 class Table(Protocol):
     """One table. A unit is 4 KB read, half of it if not consistent, or 1 KB written."""
+
+    def together(self, works: Sequence[Callable[[], T]]) -> Sequence[T]:
+        """Do what does not depend on each other, at once where a request crosses a network."""
 
     def get_many(
         self, keys: Sequence[Key], *, consistent: bool = True

@@ -144,6 +144,7 @@ class TracePart(LogPart):
         return Listing(
             question=("exchanges", consumer, sorted(platforms), code),
             parts={pk: from_index(self.table, index, pk) for pk in partitions},
+            together=self.table.together,
             examine=examine,
             low=keys.time_text(at_from) if at_from else "",
             high=keys.time_text(at_to) if at_to else HIGHEST,

@@ -9,15 +9,13 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from chalicelib.store.keys import join
 from chalicelib.store.stream import Pair
 from chalicelib.store.table import (
     HIGHEST,
     ITEM_BYTES,
-    PARTITION_KEY_BYTES,
-    SORT_KEY_BYTES,
     TRANSACT_AT_MOST,
     Entry,
     Index,
@@ -27,9 +25,12 @@ from chalicelib.store.table import (
     Result,
     Write,
     applied,
+    check_keys,
     holds,
 )
 from local.sqlite.files import Database
+
+T = TypeVar("T")
 
 PRUNED_AT_ONCE = 200
 PRUNED_EVERY_S = 60
@@ -45,14 +46,6 @@ CREATE INDEX IF NOT EXISTS items_wait ON items (wp, ws) WHERE wp IS NOT NULL;
 CREATE INDEX IF NOT EXISTS items_ttl ON items (ttl) WHERE ttl IS NOT NULL;
 """
 _COLUMNS = ("pk", "sk", "lp", "ls", "wp", "ws", "ttl")
-_KEY_COLUMNS = (
-    ("pk", PARTITION_KEY_BYTES),
-    ("sk", SORT_KEY_BYTES),
-    ("lp", PARTITION_KEY_BYTES),
-    ("ls", SORT_KEY_BYTES),
-    ("wp", PARTITION_KEY_BYTES),
-    ("ws", SORT_KEY_BYTES),
-)
 _LIVE = "(ttl IS NULL OR ttl > ?)"
 _GET = "SELECT rowid, body, lp, ls, wp, ws, ttl FROM items WHERE pk = ? AND sk = ?"
 _ALL = "SELECT pk, sk, body, lp, ls, wp, ws, ttl FROM items"
@@ -101,6 +94,10 @@ class SqliteTable:
 
     def _now_s(self) -> int:
         return int(self._now().timestamp())
+
+    def together(self, works: Sequence[Callable[[], T]]) -> Sequence[T]:
+        """Do one after another: nothing here waits for a network."""
+        return [work() for work in works]
 
     def get_many(
         self, keys: Sequence[Key], *, consistent: bool = True
@@ -252,14 +249,7 @@ def _check(item: Item, body: str) -> None:
         raise LimitError(
             f"item {item['pk'][:80]!r} has {size} bytes; at most {ITEM_BYTES} can be stored"
         )
-    for name, at_most in _KEY_COLUMNS:
-        value = item.get(name)
-        if value is None:
-            continue
-        if not value:
-            raise LimitError(f"key {name} of item {item['pk'][:80]!r} is empty")
-        if len(value) * 4 > at_most and (size := len(value.encode())) > at_most:
-            raise LimitError(f"key {name} {value[:80]!r}… has {size} bytes; at most {at_most}")
+    check_keys(item)
 
 
 def _read(db: sqlite3.Connection, key: Key, now: int) -> tuple[int | None, dict[str, Any] | None]:

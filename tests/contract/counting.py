@@ -13,6 +13,9 @@ class CountingTable:
         self._table = table
         self.calls: Counter[str] = Counter()
 
+    def together(self, works: Any) -> Any:
+        return self._table.together(works)
+
     def get_many(self, *args: Any, **options: Any) -> Any:
         self.calls["get_many"] += 1
         return self._table.get_many(*args, **options)
