@@ -1,16 +1,20 @@
 """What follows from a changed item: counts, groups, search words. Pure: pairs in, writes out.
 
-On DynamoDB the stream reader calls ``follow`` with a batch of the stream; the table on SQLite calls
-it inside the transaction of the write. Changes are summed up first, so a batch costs one write per
-counter it touches.
+On DynamoDB the stream reader (``store.changes``) calls ``follow`` with a batch of the stream; the
+table on SQLite calls it inside the transaction of the write. Changes are summed up first, so a
+batch costs one write per counter it touches.
+
+A batch of the stream may come twice. What is added up therefore notes in ``b`` the last batches it
+counted, and a group or cause that emptied is kept for a day, so that it does not forget them.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from chalicelib.domain.writes import MISSING, Op, Term
+from chalicelib.domain.writes import Op, Term
 from chalicelib.store import keys
 from chalicelib.store.table import (
     EXISTS,
@@ -21,7 +25,6 @@ from chalicelib.store.table import (
     choice,
     delete,
     put,
-    update,
 )
 
 SLOT_MINUTES = 15  #: every zone's day begins on such a slot
@@ -37,6 +40,7 @@ WORD_COLUMNS = (
     "invoice_number",
     "email",
 )
+EMPTIED_KEPT_S = 24 * 3600  #: Lambda tries a batch of a stream again for as long as a day
 WORD_AT_MOST = 100  #: characters of a search word
 _STATUS_ATTRIBUTES = {"Pending": "P", "Processing": "R", "Synced": "S", "Failed": "F"}
 
@@ -46,8 +50,11 @@ _Bucket = tuple[str, str, str, str, bool, str]
 Pair = tuple[Item | None, Item | None]  #: an item before and after its change; None: there was none
 
 
-def follow(pairs: Iterable[Pair]) -> Sequence[Write]:
-    """Return the writes that keep counts, groups and search words in step with changed items."""
+def follow(pairs: Iterable[Pair], *, batch: str | None = None) -> Sequence[Write]:
+    """Return the writes that keep counts, groups and search words in step with changed items.
+
+    ``batch`` names the pairs where they may come again; carried out twice, the writes count once.
+    """
     tally = _Tally()
     for old, new in pairs:
         item = new or old
@@ -56,7 +63,15 @@ def follow(pairs: Iterable[Pair]) -> Sequence[Write]:
                 tally.row(old, new)
             elif item["pk"].startswith("X|") and old is None:
                 tally.exchange(item)
-    return tally.writes()
+    return tally.writes(_Once(batch))
+
+
+class _Once:
+    """Adds to what is added up that it happens once for a batch."""
+
+    def __init__(self, batch: str | None) -> None:
+        self.when = (Term("b", Op.LACKS, batch),) if batch is not None else ()
+        self.push = {"b": batch} if batch is not None else {}
 
 
 @dataclass
@@ -66,6 +81,7 @@ class _Heap:
     count: int = 0
     first: str = ""
     last: str = ""
+    left: str = ""  #: when the last one left
     facts: dict[str, Any] = field(default_factory=dict)  #: of the row that came last
 
 
@@ -88,7 +104,7 @@ class _Tally:
         heap_before, heap_after = _heap_key(old), _heap_key(new)
         if heap_before != heap_after:
             if heap_before:
-                self._heaps.setdefault(heap_before, _Heap()).count -= 1
+                self._leave(heap_before, new or old or {})
             if heap_after and new:
                 self._pile(heap_after, new)
         if (
@@ -117,6 +133,11 @@ class _Tally:
             "d": item.get("d", ""),
         }
 
+    def _leave(self, key: Key, item: Item) -> None:
+        heap = self._heaps.setdefault(key, _Heap())
+        heap.count -= 1
+        heap.left = max(heap.left, item.get("ua", ""))
+
     def _index_words(self, old: Item | None, new: Item | None) -> None:
         before = words_of(old) if old else {}
         after = words_of(new) if new else {}
@@ -126,10 +147,10 @@ class _Tally:
             self._words[key] = True
             self._words_of[key] = {"row": new["pk"] if new else ""}
 
-    def writes(self) -> list[Write]:
-        writes = _count_writes(self._buckets)
-        writes += [update(key, add={"n": count}) for key, count in self._calls.items()]
-        writes += [_heap_write(key, heap) for key, heap in self._heaps.items()]
+    def writes(self, once: _Once) -> list[Write]:
+        writes = _count_writes(self._buckets, once)
+        writes += [_add(key, {"n": count}, {}, once) for key, count in self._calls.items()]
+        writes += [_heap_write(key, heap, once) for key, heap in self._heaps.items()]
         for key, wanted in self._words.items():
             item = {"pk": key[0], "sk": key[1], **self._words_of.get(key, {})}
             writes.append(put(item) if wanted else delete(key))
@@ -145,7 +166,7 @@ def _bucket_of(item: Item | None) -> _Bucket | None:
     return place, item["k"], item["s"], code, skipped, slot_of(item["la"])
 
 
-def _count_writes(buckets: Counter[_Bucket]) -> list[Write]:
+def _count_writes(buckets: Counter[_Bucket], once: _Once) -> list[Write]:
     """Add to the counts of now, one item a lane, and of each slot of ``listed_at``."""
     adds: dict[Key, Counter[str]] = defaultdict(Counter)
     facts: dict[Key, dict[str, str]] = {}
@@ -160,10 +181,17 @@ def _count_writes(buckets: Counter[_Bucket]) -> list[Write]:
         adds[day][f"{status}.{code}{'.na' if skipped else ''}"] += by
         facts[day] = {"k": kind, "lp": f"{consumer}|O", "ls": "|".join(day)}
     return [
-        update(key, set=facts[key], add={name: by for name, by in counter.items() if by})
+        _add(key, {name: by for name, by in counter.items() if by}, facts[key], once)
         for key, counter in adds.items()
         if any(counter.values())
     ]
+
+
+def _add(key: Key, adds: Mapping[str, int], facts: Mapping[str, str], once: _Once) -> Write:
+    """Add to a counter. What only takes away makes none: an erasure may have been faster."""
+    known = () if any(by > 0 for by in adds.values()) else (EXISTS,)
+    effect = Effect(add=adds, set=facts, push=once.push)
+    return Write(key, (choice("counted", (*known, *once.when), effect),))
 
 
 def slot_of(time: str) -> str:
@@ -184,19 +212,24 @@ def _heap_key(item: Item | None) -> Key | None:
     return None
 
 
-def _heap_write(key: Key, heap: _Heap) -> Write:
+def _heap_write(key: Key, heap: _Heap, once: _Once) -> Write:
     add = {"n": heap.count} if heap.count else {}
     if not heap.last:  # rows only left
+        kept_until = int(datetime.fromisoformat(heap.left).timestamp()) + EMPTIED_KEPT_S
         emptied = Term("n", Op.LE_OR_ABSENT, -heap.count)
+        effect = Effect(add=add, push=once.push)
+        going = Effect(add=add, push=once.push, set={"ttl": kept_until})
         choices = [
-            choice("gone", (EXISTS, emptied), Effect(deletes=True)),
-            choice("less", (EXISTS,), Effect(add=add)),
+            choice("emptied", (EXISTS, emptied, *once.when), going),
+            choice("less", (EXISTS, *once.when), effect),
         ]
         return Write(key, choices)
     later = {**heap.facts, "last": heap.last}
+    back = Effect(set={**later, "first": heap.first}, add=add, push=once.push, remove=["ttl"])
+    more = Effect(set=later, add=add, push=once.push)
     choices = [
-        choice("new", (MISSING,), Effect(set={**later, "first": heap.first}, add=add)),
-        choice("known", (EXISTS,), Effect(set=later, add=add)),
+        choice("more", (Term("n", Op.GT, 0), *once.when), more),
+        choice("new", once.when, back),
     ]
     return Write(key, choices)
 

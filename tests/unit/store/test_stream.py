@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from chalicelib.store.stream import Pair, follow, slot_of, words_of
+from chalicelib.store.stream import EMPTIED_KEPT_S, Pair, follow, slot_of, words_of
 from chalicelib.store.table import Item, Key, Write, applied, holds
 
 ROW = {
@@ -121,13 +122,45 @@ def test_rows_that_failed_alike_make_one_group_with_its_first_and_last() -> None
     assert (group["r"], group["ex"]) == ("conflict", "orders.3")
 
 
-def test_the_last_row_out_takes_the_group_with_it() -> None:
+def test_a_group_that_the_last_row_left_goes_after_a_day() -> None:
     both: list[Pair] = [(row(one), failed(one)) for one in "12"]
     out: list[Pair] = [(failed(one), row(one)) for one in "12"]
 
-    assert told(both, out[:1])["G|shop", "aa"]["n"] == 1
-    assert ("G|shop", "aa") not in told(both, out)
-    assert ("G|shop", "aa") not in told(both, out[:1], out[1:])
+    left = told(both, out[:1])["G|shop", "aa"]
+    assert (left["n"], "ttl" in left) == (1, False)
+    for emptied in (told(both, out), told(both, out[:1], out[1:])):
+        group = emptied["G|shop", "aa"]
+        left_at = datetime.fromisoformat(row("1")["ua"]).timestamp()
+        assert (group["n"], group["ttl"]) == (0, int(left_at) + EMPTIED_KEPT_S)
+
+
+def test_a_group_that_fills_again_begins_anew_and_stays() -> None:
+    early, late = "2026-11-22T07:00:00.000000Z", "2026-11-22T09:00:00.000000Z"
+
+    group = told(
+        [(row("1"), failed("1", early))],
+        [(failed("1", early), row("1"))],
+        [(row("2"), failed("2", late))],
+    )["G|shop", "aa"]
+
+    assert (group["n"], group["first"], "ttl" in group) == (1, late, False)
+
+
+def test_a_batch_that_comes_again_counts_once() -> None:
+    out: list[Pair] = [(failed("1"), row("1"))]
+    both: list[Pair] = [(row(one), failed(one)) for one in "12"]
+    held = carried_out(follow(both, batch="first"), {})
+    held = carried_out(follow(out, batch="second"), held)
+
+    again = carried_out(follow(both, batch="first"), held)
+    again = carried_out(follow(out, batch="second"), again)
+
+    assert again == held
+    assert held["G|shop", "aa"]["n"] == 1
+
+
+def test_a_counter_that_was_erased_is_not_made_again_by_rows_that_go() -> None:
+    assert told([(row("1"), None)]) == {}
 
 
 def test_a_group_that_was_never_there_is_not_made_by_a_row_that_leaves() -> None:
@@ -171,7 +204,8 @@ def test_a_row_that_is_erased_takes_counts_words_and_group_along() -> None:
 
     held = told([(None, there)], [(there, None)])
 
-    assert [key for key in held if key[0][0] in "QGH"] == []
+    assert [key for key in held if key[0][0] == "Q"] == []
+    assert held["G|shop", "aa"]["n"] == 0
     assert held["N|shop|now", "orders"]["F"] == 0
 
 
