@@ -1,15 +1,19 @@
 """Builds the real objects; the only module that knows everything.
 
-Entry points call ``services()`` inside the handler, never at import. One machine and tests say
-which stores to use with ``use``.
+Entry points call ``services()`` inside the handler, never at import. On AWS the first call reads
+the environment and builds everything for the life of the process; one machine and tests say which
+stores to use with ``use``.
 """
 
+import os
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from chalicelib.connectors.catalog import OFFERS
 from chalicelib.connectors.hosts import HostGuard
@@ -24,8 +28,18 @@ from chalicelib.flows.catalog import FLOWS
 from chalicelib.flows.declare import Flow
 from chalicelib.flows.services import Opened, Services
 from chalicelib.flows.setup.credentials import open_credentials
-from chalicelib.ops import metrics
-from chalicelib.ops.settings import Settings
+from chalicelib.ops import logging, metrics
+from chalicelib.ops.aws import Clients
+from chalicelib.ops.settings import Home, Settings
+from chalicelib.queue.sqs import SqsQueue
+from chalicelib.store import changes
+from chalicelib.store.dynamo import DynamoTable
+from chalicelib.store.registry import TableRegistry
+from chalicelib.store.sealing import KmsVault
+from chalicelib.store.sync_log import TableSyncLog
+from chalicelib.store.table import Table
+
+THREADS = 16  #: requests to AWS that one process makes at the same time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: sorts as it counts
 
@@ -120,6 +134,8 @@ def build(
         public_url=settings.public_url,
         cache=SetupCache(registry=registry, log=log, now=now),
         count=metrics.count,
+        note=logging.note,
+        correlation=logging.correlation,
     )
     openings.services = services
     return services
@@ -129,43 +145,119 @@ class NotWiredError(RuntimeError):
     """Nobody said which stores to use: start the service with ``make run`` or ``make demo``."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class AwsStores:
+    """The stores on AWS, and the tables under them."""
+
+    log: TableSyncLog
+    registry: TableRegistry
+    queue: SqsQueue
+    vault: KmsVault
+    log_table: DynamoTable
+    registry_table: DynamoTable
+
+    def close(self) -> None:
+        """Nothing has to be closed: a process on AWS just ends."""
+
+
+def open_aws_stores(
+    settings: Settings,
+    *,
+    clients: Clients,
+    now: Callable[[], datetime] = utc_now,
+    threads: Executor | None = None,
+) -> AwsStores:
+    """Open the stores that the settings name."""
+    dynamodb = clients.get("dynamodb")
+    log_table = DynamoTable(dynamodb, settings.table_log, now, threads)
+    registry_table = DynamoTable(dynamodb, settings.table_registry, now, threads)
+    vault = KmsVault(clients.get("kms"), settings.key_id, now=now)
+    retention = timedelta(days=settings.retention_days)
+    urls = {"records": settings.queue_records, "stock": settings.queue_stock}
+    return AwsStores(
+        log=TableSyncLog(table=log_table, vault=vault, retention=retention),
+        registry=TableRegistry(table=registry_table),
+        queue=SqsQueue(clients.get("sqs"), urls),
+        vault=vault,
+        log_table=log_table,
+        registry_table=registry_table,
+    )
+
+
+def build_on_aws(settings: Settings, stores: AwsStores) -> Services:
+    """Build what flow functions work with over the stores on AWS."""
+    return build(
+        settings,
+        log=stores.log,
+        registry=stores.registry,
+        queue=stores.queue,
+        vault=stores.vault,
+    )
+
+
 @dataclass
 class _Wired:
     services: Services | None = None
     settings: Settings | None = None
+    log_table: Table | None = None
 
 
 _wired = _Wired()
+
+
+def _wire_on_aws() -> None:
+    """Build everything from the environment, once a process."""
+    found = Settings.from_env(os.environ)
+    if found.home is not Home.AWS:
+        raise NotWiredError(NotWiredError.__doc__)
+    logging.configure(found)
+    metrics.configure(found)
+    stores = open_aws_stores(
+        found, clients=Clients(), threads=ThreadPoolExecutor(THREADS, thread_name_prefix="aws")
+    )
+    _wired.services = build_on_aws(found, stores)
+    _wired.settings, _wired.log_table = found, stores.log_table
 
 
 def services() -> Services:
     """Return the services of this process.
 
     Raises:
-        NotWiredError: none were built.
+        NotWiredError: none were built, and this is not the aws home.
+        SettingsError: it is, and its settings are wrong.
     """
     if _wired.services is None:
-        raise NotWiredError(NotWiredError.__doc__)
+        _wire_on_aws()
+    assert _wired.services is not None  # noqa: S101 - wired just now
     return _wired.services
 
 
 def settings() -> Settings:
-    """Return the settings of this process.
-
-    Raises:
-        NotWiredError: none were read.
-    """
+    """Return the settings of this process; raises as ``services`` does."""
     if _wired.settings is None:
-        raise NotWiredError(NotWiredError.__doc__)
+        _wire_on_aws()
+    assert _wired.settings is not None  # noqa: S101 - wired just now
     return _wired.settings
 
 
+def follow_changes(records: Sequence[Mapping[str, Any]]) -> None:
+    """Bring counts and search words in step with a batch of the log table's stream.
+
+    On one machine the table does so by itself, so there is no stream to read.
+    """
+    services()
+    if _wired.log_table is not None:
+        changes.follow_changes(_wired.log_table, records)
+
+
 @contextmanager
-def use(services: Services, settings: Settings) -> Iterator[None]:
+def use(
+    services: Services, settings: Settings, *, log_table: Table | None = None
+) -> Iterator[None]:
     """Let entry points use these services for a while."""
-    before = (_wired.services, _wired.settings)
-    _wired.services, _wired.settings = services, settings
+    before = (_wired.services, _wired.settings, _wired.log_table)
+    _wired.services, _wired.settings, _wired.log_table = services, settings, log_table
     try:
         yield
     finally:
-        _wired.services, _wired.settings = before
+        _wired.services, _wired.settings, _wired.log_table = before

@@ -20,16 +20,20 @@ from chalicelib.domain.rows import Row, RowName
 from chalicelib.domain.statuses import Outcome, Status
 from local.sqlite.stores import Stores, open_stores
 from tests.builders import Clock, make_name, make_request
+from tests.contract.dynamo import DYNAMODB_LOCAL, open_local_stores, open_moto_stores
 
 LEASE_S = 60
 SETTLE_S = 60
 PAGES_AT_MOST = 500  #: a list that leads in a circle is found out
 
 #: Name -> opens stores, given a folder of its own and a clock.
-ADAPTERS: Mapping[str, Callable[[Path, Clock], Stores]] = {
+ADAPTERS: Mapping[str, Callable[[Path, Clock], Any]] = {
     "sqlite-memory": lambda folder, clock: open_stores(None, now=clock),
     "sqlite-file": lambda folder, clock: open_stores(folder, now=clock),
+    "moto": lambda folder, clock: open_moto_stores(clock),
 }
+if DYNAMODB_LOCAL:  # `make test-dynamodb-local`: nothing else has to be judged again
+    ADAPTERS = {"dynamodb-local": lambda folder, clock: open_local_stores(clock)}
 
 
 @dataclass

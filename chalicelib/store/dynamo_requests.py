@@ -1,0 +1,129 @@
+"""What a request to DynamoDB says: parameters of reads and writes. Pure."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from chalicelib.domain.writes import Term
+from chalicelib.store import expressions
+from chalicelib.store.expressions import Words
+from chalicelib.store.table import (
+    HIGHEST,
+    LIST_KEEPS,
+    Choice,
+    Effect,
+    Item,
+    Key,
+    Write,
+    check_keys,
+    holds,
+)
+from chalicelib.store.wire import Wire, item_to_wire
+
+METHODS = {"Put": "put_item", "Update": "update_item", "Delete": "delete_item"}
+_ALWAYS = "attribute_exists(pk) OR attribute_not_exists(pk)"  # a check must have a condition
+
+
+class Chosen(NamedTuple):
+    """A choice about to be tried: what it does, and which terms must not hold besides."""
+
+    choice: Choice
+    effect: Effect
+    unless: Sequence[Sequence[Term]] = ()
+
+
+def first_of(choices: Sequence[Choice]) -> Chosen:
+    """Return the choice that is tried before anything is known of the item."""
+    return Chosen(choices[0], choices[0].make())
+
+
+def fitting(choices: Sequence[Choice], item: Item | None) -> Chosen | None:
+    """Return the first choice that holds for an item; none before it may hold when it is made."""
+    for place, choice in enumerate(choices):
+        if holds(item, choice.when):
+            return Chosen(choice, choice.make(), [one.when for one in choices[:place]])
+    return None
+
+
+def write_request(table: str, key: Key, chosen: Chosen) -> tuple[str, dict[str, Any]]:
+    """Return the operation that makes a choice (Put, Update …) and its parameters.
+
+    Raises:
+        LimitError: a key is empty or too long.
+    """
+    words, effect = Words(), chosen.effect
+    parameters: dict[str, Any] = {"TableName": table}
+    must = expressions.condition(words, chosen.choice.when, chosen.unless)
+    if effect.replaces:
+        check_keys(effect.set)
+        operation = "Put"
+        parameters["Item"] = item_to_wire(effect.set)
+    else:
+        parameters["Key"] = to_key(key)
+        operation = "Delete" if effect.deletes else "Update"
+    if effect.is_empty:
+        operation, must = "ConditionCheck", must or _ALWAYS
+    elif operation == "Update":
+        check_keys({**effect.set, "pk": key[0], "sk": key[1]})
+        parameters["UpdateExpression"] = expressions.update(words, effect)
+    if must is not None:
+        parameters["ConditionExpression"] = must
+    parameters["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    return operation, parameters | words.parameters()
+
+
+def trim_request(table: str, key: Key, name: str, held: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters that cut a list to its last entries, if nobody else did."""
+    words = Words()
+    word = words.name(name)
+    first = words.value(held[0])
+    gone = ", ".join(f"{word}[{place}]" for place in range(len(held) - LIST_KEEPS))
+    return {
+        "TableName": table,
+        "Key": to_key(key),
+        "UpdateExpression": f"REMOVE {gone}",
+        "ConditionExpression": f"{word}[0] = {first}",
+        **words.parameters(),
+    }
+
+
+def free_effect(write: Write) -> Effect | None:
+    """Return the effect of a write that BatchWriteItem can carry: no condition, a whole item."""
+    choices = list(write.choices)
+    if len(choices) == 1 and not choices[0].when:
+        effect = choices[0].make()
+        return effect if effect.replaces or effect.deletes else None
+    return None
+
+
+def batch_request(key: Key, effect: Effect) -> Wire:
+    """Return one entry of a BatchWriteItem."""
+    if effect.deletes:
+        return {"DeleteRequest": {"Key": to_key(key)}}
+    check_keys(effect.set)
+    return {"PutRequest": {"Item": item_to_wire(effect.set)}}
+
+
+def range_request(
+    names: tuple[str, str], pk: str, low: str, high: str
+) -> tuple[dict[str, Any], int]:
+    """Return parameters for ``low <= sort < high``, and how many items they may find too many.
+
+    A key condition holds one comparison of the sort key, and BETWEEN includes both of its ends.
+    """
+    words = Words()
+    term = f"{words.name(names[0])} = {words.value(pk)}"
+    bounded = high != HIGHEST
+    if low or bounded:
+        sort = words.name(names[1])
+        if low and bounded:
+            term += f" AND {sort} BETWEEN {words.value(low)} AND {words.value(high)}"
+        else:
+            term += f" AND {sort} " + (
+                f">= {words.value(low)}" if low else f"< {words.value(high)}"
+            )
+    return {"KeyConditionExpression": term, **words.parameters()}, int(bool(low) and bounded)
+
+
+def to_key(key: Key) -> Wire:
+    """Return a key as attribute values."""
+    return {"pk": {"S": key[0]}, "sk": {"S": key[1]}}
