@@ -358,6 +358,12 @@ class RedriveAnswer(TypedDict):
     dropped: int
 
 
+class PruneAnswer(TypedDict):
+    """How many letters were deleted because their rows no longer fail."""
+
+    deleted: int
+
+
 class KeyAnswer(TypedDict):
     """A key of the API, without the key."""
 

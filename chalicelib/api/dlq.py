@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.api.answers import LettersAnswer, RedriveAnswer
+from chalicelib.api.answers import LettersAnswer, PruneAnswer, RedriveAnswer
 from chalicelib.api.paging import page_json, read_paging
 from chalicelib.api.routing import PAGING, Call, Routes
 from chalicelib.api.serializers import letter_json
@@ -68,4 +68,23 @@ def redrive(call: Call) -> Any:
     told = {"received": done.received, "requested": done.requested, "dropped": done.dropped}
     whose = body.consumer or ""
     note(call.services, whose, by=call.by, what="redrive", subject="dlq", new=told)
+    return told
+
+
+@routes.add(
+    "POST",
+    "/v1/dlq/prune",
+    role=Role.OPERATOR,
+    operator_only=True,
+    body="Nothing",
+    answer=PruneAnswer,
+)
+def prune(call: Call) -> Any:
+    """Delete dead letters whose rows no longer fail, and try nothing again.
+
+    It happens by itself once an hour. Looks at up to 1,000 letters of each queue; those that stay
+    are out of sight for a minute.
+    """
+    told = {"deleted": redrives.prune(call.services)}
+    note(call.services, "", by=call.by, what="prune", subject="dlq", new=told)
     return told

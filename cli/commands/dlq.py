@@ -53,6 +53,14 @@ def redrive(session: Session, most: int | None, per_second: int) -> None:
     show(session, total, lambda: say(session, text))
 
 
+@command(dlq, "prune")
+def prune(session: Session) -> None:
+    """Delete the letters whose rows no longer fail; nothing is tried again."""
+    answer = session.api.post(path_of("dlq", "prune"))
+    text = f"{_number(answer.get('deleted'))} deleted, because their rows no longer fail."
+    show(session, answer, lambda: say(session, text))
+
+
 def counts_of(answer: Json) -> dict[str, int]:
     """Return how many letters lie in each dead-letter queue."""
     counts = answer.get("counts")

@@ -15,7 +15,8 @@ def show_row(session: Session, answer: Json, *, bodies: bool) -> None:
     """Write the parts of ``GET $C/logs/{row}``; ``bodies`` adds what was sent and answered."""
     inner = answer.get("row")
     row: Json = inner if isinstance(inner, dict) else answer
-    facts(session, _facts_of(session, row))
+    told = [("Correlation", plain(answer.get("correlation")))]
+    facts(session, _facts_of(session, row) + told)
     links = _dicts(answer.get("links")) or _dicts(row.get("links"))
     _part(session, "Links", links, _link_columns())
     _show_record(session, answer)
@@ -91,6 +92,8 @@ def _show_attempts(session: Session, attempts: list[Json], *, bodies: bool) -> N
         heading(session, " · ".join(part for part in parts if part))
         if attempt.get("detail"):
             say(session, clean(attempt["detail"]))
+        if attempt.get("correlation"):
+            say(session, f"Correlation {clean(attempt['correlation'])}")
         exchanges = _dicts(attempt.get("exchanges"))
         table(session, exchanges, _exchange_columns(), empty="No request was made.")
         if bodies:

@@ -276,6 +276,17 @@ def test_a_redrive_requests_what_still_fails_and_drops_the_rest(api: Api, world:
     assert ("admin of the operator", "redrive", "dlq") in world.history("")
 
 
+def test_pruning_deletes_letters_of_rows_that_no_longer_fail(api: Api, world: World) -> None:
+    bury(world, world.failed("acme", PRODUCTS, "P1"))
+    mended = world.failed("acme", PRODUCTS, "P2")
+    bury(world, mended)
+    world.request("acme", PRODUCTS, "P2")
+
+    assert api.post("/v1/dlq/prune").json == {"deleted": 1}
+    assert api.get("/v1/dlq").json["counts"] == {"records": 1, "stock": 0}
+    assert ("admin of the operator", "prune", "dlq") in world.history("")
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

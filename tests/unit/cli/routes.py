@@ -202,6 +202,13 @@ def redrive(api: StandIn, body: Json, **_: Any) -> Answer:
     return 200, {"received": len(taken), "requested": len(taken) - dropped, "dropped": dropped}
 
 
+@route("POST", "/v1/dlq/prune")
+def prune(api: StandIn, **_: Any) -> Answer:
+    kept = [each for each in api.letters if each["reason"] != "recovered"]
+    deleted, api.letters = len(api.letters) - len(kept), kept
+    return 200, {"deleted": deleted}
+
+
 @route("GET", "/v1/keys")
 def list_keys(api: StandIn, query: Query, **_: Any) -> Answer:
     return 200, api.page(list(api.keys.values()), query)

@@ -61,6 +61,12 @@ def test_a_redrive_of_nothing_ends_at_once(run_json: Any) -> None:
     assert run_json("dlq", "redrive") == {"received": 0, "requested": 0, "dropped": 0}
 
 
+def test_pruning_deletes_letters_of_rows_that_recovered(run: Run, api: StandIn) -> None:
+    api.letters = [make_letter(1), make_letter(2, reason="recovered")]
+    assert run("dlq", "prune").stdout.startswith("1 deleted")
+    assert [letter["row"] for letter in api.letters] == ["row-1"]
+
+
 @pytest.mark.parametrize("value", ["0", "10001", "many"])
 def test_a_redrive_of_an_impossible_number_is_a_usage_error(run: Run, value: str) -> None:
     assert run("dlq", "redrive", "--max", value).exit_code == 2

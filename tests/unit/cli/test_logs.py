@@ -152,10 +152,12 @@ def detailed(api: StandIn) -> Json:
         "detail": "Lines 10.00, total 12.00.",
         "code": 400,
         "duration_ms": 2000,
+        "correlation": "request-1",
         "exchanges": [exchange],
     }
     api.details["orders.SALE1"] = {
         "row": make_failed(1, remedy="Correct the order.", synced_at=None),
+        "correlation": "request-2",
         "record": {"lines": [{"sku": "S-1", "quantity": 2}]},
         "attempts": [attempt],
         "links": [{"platform": "square", "id": "SALE1", "url": "https://sq/SALE1"}],
@@ -172,6 +174,8 @@ def test_a_row_is_shown_with_record_attempts_links_and_relatives(run: Run) -> No
         '"sku": "S-1"',
         "Attempt 1 · 10 min ago · 2 s · Failed · amounts_differ · code 400",
         "Lines 10.00, total 12.00.",
+        "Correlation request-1",
+        "request-2",
         "https://bp/order",
         "31 ms",
         "https://sq/SALE1",
