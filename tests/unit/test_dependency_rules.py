@@ -54,7 +54,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "app": ("chalicelib.api", "chalicelib.console", "chalicelib.triggers", "chalicelib.ops"),
     "local": ("app", "chalicelib", "infra"),
     "cli": (),
-    "infra": (),
+    "infra": ("chalicelib",),
 }
 
 #: Library -> the only places in chalicelib that may import it.
