@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.ops import aws
 from tests.contract import aws as moto
@@ -85,7 +86,7 @@ def test_what_passes_by_itself_is_busy(fault: Fault) -> None:
 def test_what_somebody_has_to_mend_is_a_defect() -> None:
     moto.wire.fail_next("ListQueues", Fault(status=403, code="AccessDenied"))
 
-    with pytest.raises(Exception, match="AccessDenied"):
+    with pytest.raises(ClientError, match="AccessDenied"):
         count_queues()
 
 
