@@ -5,6 +5,7 @@ takes is made up.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -39,9 +40,11 @@ class Play:
     under_way: list[tuple[float, list[Row]]] = field(default_factory=list)  #: with its end
 
 
-def measure_coalescing(*, rate: int = 1000, seconds: int = 20) -> list[Sheet]:
+def measure_coalescing(
+    *, rate: int = 1000, seconds: int = 20, counts: Sequence[int] = ROWS
+) -> list[Sheet]:
     """Change random rows of a few at a rate, for some seconds."""
-    rows = [_play(count, rate, seconds) for count in ROWS]
+    rows = [_play(count, rate, seconds) for count in counts]
     return [
         Sheet(
             title=f"{rate} changes a second of a few rows: how many syncs they become",
