@@ -94,9 +94,10 @@ _SENTENCES = {
 }
 
 
-def _id_of(request: Request | None) -> str:
-    context = getattr(request, "lambda_context", None)
-    return str(getattr(context, "aws_request_id", None) or wiring.new_id())
+def _id_of(request: Request) -> str:
+    """Return the gateway's id, which the caller gets as a header too; else the function's."""
+    function = getattr(request.lambda_context, "aws_request_id", None)
+    return str((request.context or {}).get("requestId") or function or wiring.new_id())
 
 
 @contextmanager

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from chalice.local import LambdaContext
 
+from app import app
 from chalicelib.domain.platforms import Choice
 from chalicelib.ops import logging
 from tests.app.asking import Api
@@ -49,6 +51,23 @@ def test_an_answer_leaves_one_line_with_its_route(api: Api, world: World, lines:
     assert line["route"] == "/v1/consumers/{consumer}/logs/{row}"
     assert line["duration_ms"] >= 0
     assert line["correlation"]
+
+
+def test_behind_a_gateway_the_id_is_the_gateways(world: World, lines: Lines) -> None:
+    context = {"httpMethod": "GET", "resourcePath": "/v1/health", "requestId": "gateway-1"}
+    event = {
+        "requestContext": context,
+        "headers": {},
+        "pathParameters": None,
+        "multiValueQueryStringParameters": None,
+        "body": None,
+        "isBase64Encoded": False,
+        "stageVariables": None,
+    }
+    app(event, LambdaContext("api_handler", 1024))
+
+    [line] = lines()
+    assert (line["route"], line["correlation"]) == ("/v1/health", "gateway-1")
 
 
 def test_what_a_person_searched_for_is_in_no_line(api: Api, lines: Lines) -> None:
