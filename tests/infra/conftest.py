@@ -1,25 +1,13 @@
-"""The template of each stage, produced once by the real Chalice; and how to read it."""
+"""The template of each stage, produced once by the real Chalice."""
 
 import json
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
 from infra.parts import STAGES
 from infra.template import produce
-
-Template = dict[str, Any]
-
-FUNCTIONS = (
-    "APIHandler",
-    "SyncRecords",
-    "SyncStock",
-    "DispatchDue",
-    "PollSources",
-    "SweepOverdue",
-    "FollowChanges",
-)
+from tests.infra.produced import Template
 
 
 @pytest.fixture(scope="session")
@@ -42,20 +30,3 @@ def properties(template: Template) -> Callable[[str], Template]:
         return found
 
     return read
-
-
-def events_of(template: Template, kind: str) -> Iterator[tuple[str, Template]]:
-    """Yield each function with an event of a kind, and the event's properties."""
-    for name in FUNCTIONS:
-        for event in template["Resources"][name]["Properties"].get("Events", {}).values():
-            if event["Type"] == kind:
-                yield name, event["Properties"]
-
-
-def of_type(template: Template, kind: str) -> dict[str, Template]:
-    """Return the properties of all resources of a type."""
-    return {
-        name: one["Properties"]
-        for name, one in template["Resources"].items()
-        if one["Type"] == kind
-    }
