@@ -86,11 +86,7 @@ class AttemptAnswer(TypedDict):
 
 
 class RowDetailAnswer(TypedDict):
-    """One row, whole: the record as it was last read, attempts newest first, related rows.
-
-    ``correlation`` is the id of the request that the coming or last attempt is made for: of a
-    webhook, of a call to this API, of a run, of a release. It stands in the log lines too.
-    """
+    """One row, whole; ``correlation`` is the request its coming or last attempt is made for."""
 
     row: RowAnswer
     correlation: str | None
