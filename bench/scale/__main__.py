@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.scale.coalescing import measure_coalescing
-from bench.scale.heat import measure_heat
+from bench.scale.partitions import measure_heat
 from bench.scale.queues import measure_dwell
 from bench.scale.quota import measure_quota
 from bench.scale.reader import measure_reader

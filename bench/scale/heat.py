@@ -7,9 +7,11 @@ from zlib import crc32
 
 from bench.merchant import ORDERS, PRODUCTS, STOCK
 from bench.scale.metering import Heat, Place
-from bench.scale.published import PARTITION_READS_A_S, PARTITION_WRITES_A_S
+from bench.scale.published import (
+    PARTITION_READS_A_S,
+    PARTITION_WRITES_A_S,
+)
 from bench.scale.world import World, add_merchant, open_world
-from bench.sheet import Sheet
 from chalicelib.domain.log import Link
 from chalicelib.domain.protocol import Request
 from chalicelib.domain.rows import RowName
@@ -26,7 +28,7 @@ BATCHES = {"records": 10, "stock": 100}
 STREAM_SHARDS = 8  #: partitions of the table under such a load, each with a reader
 STREAM_BATCH = 1000  #: ``triggers.changes``
 HOURS = 24  #: over which the rows were synced before
-SHOWN_FROM = 0.02  #: of a partition's limit
+PLACES = ("log", "log.list", "log.wait")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +76,7 @@ class Measured:
     rate: int
     shards: int
     spots: Sequence[Spot]
-    writes_a_change: float
+    writes_a_change: Mapping[str, float]  #: by table and index
     reads_a_change: float
     requests_a_change: float
     stream_a_change: float  #: records of the stream
@@ -83,16 +85,6 @@ class Measured:
     def holds_to(self) -> float:
         """Changes a second at which the first key reaches its limit."""
         return self.spots[0].holds_to(self.rate)
-
-
-def measure_heat(*, rate: int = 1000, seconds: int = 3) -> list[Sheet]:
-    """Play every case at a rate of changes a second, and one of them over more shards."""
-    measured = [play(case, rate=rate, seconds=seconds) for case in CASES]
-    sharded = [
-        measured[0],
-        *(play(CASES[0], rate=rate, seconds=seconds, shards=n) for n in (2, 4, 8)),
-    ]
-    return [*(_sheet_of(one) for one in measured), _costs_of(measured), _shards_of(sharded)]
 
 
 def play(case: Case, *, rate: int, seconds: int, shards: int = 1) -> Measured:
@@ -185,7 +177,11 @@ def _measured(heat: Heat, case: Case, rate: int, seconds: int, shards: int) -> M
         rate=rate,
         shards=shards,
         spots=sorted(_spots(heat, seconds), key=lambda spot: -spot.load),
-        writes_a_change=_sum(heat.writes) / changes,
+        writes_a_change={
+            name: _sum({place: one for place, one in heat.writes.items() if place[0] == name})
+            / changes
+            for name in PLACES
+        },
         reads_a_change=_sum(heat.reads) / changes,
         requests_a_change=heat.requests / changes,
         stream_a_change=heat.streamed / changes,
@@ -232,70 +228,3 @@ def kind_of(pk: str) -> str:
     if parts[0] == "K":
         return "K|lease"
     return "|".join("flow" if part in KINDS else part for part in parts)
-
-
-def _sheet_of(one: Measured) -> Sheet:
-    rows = [
-        {
-            "where": spot.place,
-            "partition key": spot.key,
-            "write units/s": spot.writes,
-            "read units/s": spot.reads,
-            "% of limit": spot.load * 100,
-            "full at changes/s": float(round(spot.holds_to(one.rate))),
-        }
-        for spot in one.spots
-        if spot.load >= SHOWN_FROM
-    ]
-    return Sheet(
-        title=f"Hottest keys, {one.rate} {one.case.label} a second by one consumer"
-        f" ({one.case.why}), {one.shards} shard",
-        columns=(
-            "where",
-            "partition key",
-            "write units/s",
-            "read units/s",
-            "% of limit",
-            "full at changes/s",
-        ),
-        rows=rows,
-        notes=(f"Keys below {SHOWN_FROM:.0%} of their limit are left out.",),
-    )
-
-
-def _costs_of(measured: Sequence[Measured]) -> Sheet:
-    rows = [
-        {
-            "change": one.case.label,
-            "write units": one.writes_a_change,
-            "read units": one.reads_a_change,
-            "requests": one.requests_a_change,
-            "records read": one.stream_a_change,
-            "first key": f"{one.spots[0].place} {one.spots[0].key}",
-            "full at changes/s": float(round(one.holds_to)),
-        }
-        for one in measured
-    ]
-    return Sheet(
-        title="What one change costs both tables, and the first key that is full",
-        columns=tuple(rows[0]),
-        rows=rows,
-        notes=("From the webhook to the counts of the stream reader, vendors' limits set aside.",),
-    )
-
-
-def _shards_of(measured: Sequence[Measured]) -> Sheet:
-    rows = [
-        {
-            "shards": one.shards,
-            "first key": f"{one.spots[0].place} {one.spots[0].key}",
-            "write units/s": one.spots[0].writes,
-            "full at changes/s": float(round(one.holds_to)),
-        }
-        for one in measured
-    ]
-    return Sheet(
-        title=f"Stock changed, {measured[0].rate} a second, by shards of index list",
-        columns=tuple(rows[0]),
-        rows=rows,
-    )

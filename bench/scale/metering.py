@@ -214,11 +214,11 @@ class MeteredTable:
         return 1 if write.key in self._changed else 0
 
     def transact(self, writes: Sequence[Write]) -> bool:
-        """See ``Table``."""
+        """See ``Table``; of one write it is no transaction, and costs no more than the write."""
         self._pairs = []
         done = self._inner.transact(writes)
         if done:
-            self._charge(self._pairs, factor=2)
+            self._charge(self._pairs, factor=2 if len(writes) > 1 else 1)
         self._spent(1)
         return done
 

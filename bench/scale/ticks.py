@@ -99,7 +99,9 @@ def _at_size(consumers: int) -> dict[str, Any]:
                 polls_from=START - timedelta(seconds=300),
                 rng=rng,
             )
+        world.heat.clear()
         poll = timed(world, lambda: _poll_a_tick(world))
+        units = sum(sum(by_second.values()) for by_second in world.heat.writes.values())
         far = timedelta(days=10)
         tokens = _round(world, housekeeping.tend_tokens, far)
         causes = _round(world, housekeeping.recheck_causes, far)
@@ -110,6 +112,7 @@ def _at_size(consumers: int) -> dict[str, Any]:
         "polled in a tick": poll.done,
         "s a poll": poll.seconds / max(poll.done, 1),
         "requests a poll": poll.requests / max(poll.done, 1),
+        "write units a poll": units / max(poll.done, 1),
         "every poll comes round in min": consumers * FLOWS_POLLED / max(poll.done, 1),
         "tokens, s": tokens.seconds,
         "causes, s": causes.seconds,

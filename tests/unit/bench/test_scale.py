@@ -83,6 +83,8 @@ def test_a_refused_condition_costs_the_item_it_was_refused_on(table: MeteredTabl
 def test_a_transaction_costs_twice_and_a_stale_read_half(table: MeteredTable) -> None:
     table.transact([put({"pk": "p", "sk": "1"}), put({"pk": "q", "sk": "1"})])
     assert written(table) == {("log", "p"): 2, ("log", "q"): 2}
+    table.transact([put({"pk": "p", "sk": "2"})])
+    assert written(table) == {("log", "p"): 1}
 
     table.get_many([("p", "1")], consistent=False)
     table.get_many([("q", "1")])
