@@ -94,7 +94,7 @@ def _words(module: str, name: str) -> Iterator[str]:
         if isinstance(one, ast.Attribute) and _owner(one) in ("table", "Index"):
             yield f"{_owner(one)}.{one.attr}"
         elif isinstance(one, ast.Call) and known.imported.get(_name(one.func), ("",))[0] == TABLE:
-            options = {option.arg for option in one.keywords}
+            options = {str(option.arg) for option in one.keywords}
             yield " ".join([_name(one.func), *sorted(options & {"replaces", "deletes"})])
 
 
