@@ -95,9 +95,13 @@ _SENTENCES = {
 
 
 def _id_of(request: Request) -> str:
-    """Return the gateway's id, which the caller gets as a header too; else the function's."""
+    """Return the gateway's id, which the caller gets as a header too; else the function's.
+
+    The gateway's other id, ``requestId``, is one that callers may choose (API Gateway, "$context
+    variables for access logging").
+    """
     function = getattr(request.lambda_context, "aws_request_id", None)
-    return str((request.context or {}).get("requestId") or function or wiring.new_id())
+    return str((request.context or {}).get("extendedRequestId") or function or wiring.new_id())
 
 
 @contextmanager

@@ -54,7 +54,12 @@ def test_an_answer_leaves_one_line_with_its_route(api: Api, world: World, lines:
 
 
 def test_behind_a_gateway_the_id_is_the_gateways(world: World, lines: Lines) -> None:
-    context = {"httpMethod": "GET", "resourcePath": "/v1/health", "requestId": "gateway-1"}
+    context = {
+        "httpMethod": "GET",
+        "resourcePath": "/v1/health",
+        "requestId": "chosen by the caller",
+        "extendedRequestId": "gateway-1",
+    }
     event = {
         "requestContext": context,
         "headers": {},
