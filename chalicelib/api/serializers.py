@@ -157,7 +157,7 @@ def exchange_json(exchange: Exchange) -> ExchangeAnswer:
             "body": exchange.response_body,
         },
         "error": exchange.error,
-        "correlations": list(exchange.correlations),
+        "correlations": list(exchange.correlations or filter(None, [exchange.execution])),
     }
 
 

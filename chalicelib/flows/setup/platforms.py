@@ -12,7 +12,7 @@ from chalicelib.flows.services import Opened, Services
 from chalicelib.flows.setup.connections import read_connection, webhook_address
 from chalicelib.flows.setup.credentials import open_credentials, with_credentials
 from chalicelib.flows.setup.saving import release, save
-from chalicelib.flows.telling import tell_health
+from chalicelib.flows.telling import first_correlations, tell_health
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +133,7 @@ def _open(services: Services, connection: Connection) -> Opened:
 
 
 def _keep_traces(services: Services, opened: Opened) -> None:
-    exchanges = opened.take_exchanges()
+    asked = first_correlations([services.correlation()])
+    exchanges = [replace(one, correlations=asked) for one in opened.take_exchanges()]
     if exchanges:
         services.log.put_traces([], exchanges)

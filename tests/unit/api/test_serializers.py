@@ -6,11 +6,17 @@ import pytest
 from chalice.app import Response
 
 from chalicelib.api.errors import KNOWN, reshape, response_of
-from chalicelib.api.serializers import OUTCOME_SENTENCES, sentence_of, time_json
+from chalicelib.api.serializers import (
+    OUTCOME_SENTENCES,
+    exchange_json,
+    sentence_of,
+    time_json,
+)
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.rows import Row, RowName
 from chalicelib.domain.statuses import Kind, Outcome, Status
 from chalicelib.flows.setup.errors import InvalidError, MovedOnError, Problem, TakenError
+from tests.builders import make_exchange
 
 NAME = RowName(consumer="acme", flow="a-b-to-c", record="1")
 
@@ -82,3 +88,10 @@ def test_an_answer_of_ours_passes_as_it_is() -> None:
     own = Response(body={"items": []})
 
     assert reshape(own, request_id="id-1") is own
+
+
+def test_a_call_of_a_run_is_shown_under_the_id_of_the_run() -> None:
+    assert exchange_json(make_exchange(execution="run-1"))["correlations"] == ["run-1"]
+    both = make_exchange(execution="run-1", correlations=("request-1",))
+    assert exchange_json(both)["correlations"] == ["request-1"]
+    assert exchange_json(make_exchange())["correlations"] == []

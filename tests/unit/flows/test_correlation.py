@@ -11,6 +11,7 @@ from chalicelib.domain.statuses import Kind
 from chalicelib.flows.door import request_many
 from chalicelib.flows.polls import run_poll
 from chalicelib.flows.releases import run_releases
+from chalicelib.flows.setup.platforms import check_connection
 from tests.toy import CONSUMER
 from tests.toy_platforms import PRODUCTS, STOCK
 from tests.unit.flows.scenes import Scene, open_scene
@@ -107,6 +108,39 @@ def test_a_row_that_a_poll_found_has_the_id_of_its_run(scene: Scene) -> None:
 
     [line] = [facts for event, facts in scene.toy.noted if event == "poll.finished"]
     assert scene.row().correlation == scene.row().execution == line["correlation"]
+
+
+def calls(scene: Scene) -> list[tuple[str, ...]]:
+    """Ids of the requests that each call was made for, the newest first."""
+    found = scene.toy.services.log.list_exchanges(CONSUMER, limit=50).items
+    return [tuple(call.correlations) for call in found]
+
+
+def test_a_call_made_for_many_rows_has_the_ids_of_all(scene: Scene) -> None:
+    ask(scene, "webhook-1")
+    scene.toy.shop.edit("2")
+    scene.toy.answering = "webhook-2"
+    scene.ask("2")
+    scene.attempt("1", "2")
+
+    assert set(calls(scene)) == {("webhook-1", "webhook-2")}
+
+
+def test_a_call_keeps_no_more_than_ten_ids(scene: Scene) -> None:
+    for number in range(12):
+        scene.toy.shop.edit(f"{number}")
+        scene.toy.answering = f"webhook-{number}"
+        scene.ask(f"{number}")
+    scene.attempt(*(f"{number}" for number in range(12)))
+
+    assert {len(ids) for ids in calls(scene)} == {10}
+
+
+def test_calls_of_a_check_have_the_id_of_the_request_for_it(scene: Scene) -> None:
+    scene.toy.answering = "person-1"
+    check_connection(scene.toy.services, CONSUMER, "till")
+
+    assert set(calls(scene)) == {("person-1",)}
 
 
 def test_a_request_without_any_id_leaves_the_row_its_own(scene: Scene) -> None:
