@@ -13,6 +13,7 @@ from chalicelib import wiring
 from chalicelib.flows.cache import SetupCache
 from chalicelib.flows.engine import sync_batch
 from chalicelib.flows.services import Services
+from chalicelib.ops import logging
 from chalicelib.ops.settings import Settings
 from chalicelib.store.registry import TableRegistry
 from local.loops import BATCHES, CLAIM_S, VISIBILITY_S
@@ -35,6 +36,7 @@ class Product:
 def open_product(folder: Path) -> Iterator[Product]:
     """Open the product on SQLite files in a folder; no thread is started."""
     settings = Settings.from_env(settings_of({"SYNCLOG_ALLOW_PRIVATE_HOSTS": "yes"}, 8080))
+    logging.configure(settings, folder)
     stores = open_stores(folder, now=wiring.utc_now)
     tally = Tally()
     log = build_log(counted_table(stores.log_table, "log", tally), stores.vault)
@@ -52,9 +54,10 @@ def open_product(folder: Path) -> Iterator[Product]:
             yield Product(services=services, settings=settings, tally=tally)
         finally:
             stores.close()
+            logging.configure(settings)
 
 
-def work_off(services: Services, queue: str) -> int:
+def work_off(services: Services, queue: str, *, at_once: int | None = None) -> int:
     """Work a queue until it is empty, in batches as the workers take them; returns how many rows.
 
     What comes back delayed (a retry) is left for the caller to see in the rows.
@@ -62,7 +65,7 @@ def work_off(services: Services, queue: str) -> int:
     worked = 0
     while True:
         messages = services.queue.receive_many(
-            queue, limit=BATCHES[queue], visibility_s=VISIBILITY_S, now=services.now()
+            queue, limit=at_once or BATCHES[queue], visibility_s=VISIBILITY_S, now=services.now()
         )
         if not messages:
             return worked
