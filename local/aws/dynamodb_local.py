@@ -82,7 +82,7 @@ def fetch() -> Path:
         return folder
     maven = shutil.which("mvn")
     if maven is None:
-        raise NotInstalledError(_missing("Maven, which fetches it (`mvn`),"))
+        raise NotInstalledError(_needs("Maven to fetch it, and there is no `mvn`"))
     _java()
     FETCHED.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=FETCHED) as scratch:
@@ -94,8 +94,11 @@ def fetch() -> Path:
         )
         if done.returncode:
             raise NotInstalledError(f"Maven could not fetch DynamoDB Local:\n{done.stdout}")
-        if not folder.exists():  # someone else may have been faster
+        try:
             part.rename(folder)
+        except OSError:
+            if not folder.exists():  # nobody else was faster
+                raise
     return folder
 
 
@@ -103,21 +106,19 @@ def _java() -> str:
     """Return the Java to run with."""
     java = shutil.which("java")
     if java is None:
-        raise NotInstalledError(_missing("Java 17"))
+        raise NotInstalledError(_needs("Java 17, and there is no `java`"))
     said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     version = _VERSION.search(said.stderr)
     if version is None or int(version[1]) < JAVA_AT_LEAST:
-        raise NotInstalledError(_missing(f"Java 17; {java} is older"))
+        raise NotInstalledError(_needs(f"Java 17, and {java} is older"))
     if shutil.which("javac") is None:
-        raise NotInstalledError(_missing("a Java 17 that can compile (a JDK, not a JRE)"))
+        raise NotInstalledError(_needs("a JDK, and there is a JRE alone: no `javac`"))
     return java
 
 
-def _missing(what: str) -> str:
-    return (
-        f"DynamoDB Local needs {what} and this machine has none."
-        " On Debian or Ubuntu: apt-get install openjdk-17-jdk-headless maven"
-    )
+def _needs(what: str) -> str:
+    advice = "On Debian or Ubuntu: apt-get install openjdk-17-jdk-headless maven"
+    return f"DynamoDB Local needs {what}. {advice}"
 
 
 def _wait_for_port(process: "subprocess.Popen[str]", said: Any) -> str:

@@ -1,9 +1,11 @@
 """How DynamoDB Local is started, what it is given, and how it ends."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,13 +16,16 @@ from local.aws.dynamodb_local import running
 from local.aws.tables import Tables, read_definition
 
 ROOT = Path(__file__).parents[2]
+END_AT_MOST_S = 10
 
 
-def run_beside(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command as `make test-dynamodb-local` does."""
+def run_beside(
+    *command: str, folder: Path = ROOT, **environment: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command as `make test-dynamodb-local` does, from a checkout."""
     return subprocess.run(
         [sys.executable, "-m", "local.aws", *command],
-        cwd=ROOT,
+        cwd=folder,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -53,12 +58,61 @@ def test_a_command_finds_its_url_and_its_status_is_passed_on() -> None:
     assert done.stdout.startswith("http://127.0.0.1:")
 
 
+def has_java(folder: Path, version: str = "17.0.1", *, compiles: bool = True) -> None:
+    """Put a Java into a folder that only tells its version."""
+    folder.mkdir()
+    for name in ("java", "javac") if compiles else ("java",):
+        program = folder / name
+        program.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\"' >&2\n")
+        program.chmod(0o755)
+
+
 def test_without_java_it_says_what_to_install() -> None:
     done = run_beside("true", PATH="")
 
     assert done.returncode == 1
     assert "Java 17" in done.stderr
     assert "apt-get install openjdk-17-jdk-headless maven" in done.stderr
+
+
+def test_an_older_java_is_named(tmp_path: Path) -> None:
+    has_java(tmp_path / "bin", "1.8.0_292")
+
+    assert "bin/java is older" in run_beside("true", PATH=str(tmp_path / "bin")).stderr
+
+
+def test_a_java_that_cannot_compile_is_not_enough(tmp_path: Path) -> None:
+    has_java(tmp_path / "bin", compiles=False)
+
+    assert "a JDK" in run_beside("true", PATH=str(tmp_path / "bin")).stderr
+
+
+def test_without_maven_a_first_start_says_what_to_install(tmp_path: Path) -> None:
+    # A checkout that has fetched nothing yet.
+    ignored = shutil.ignore_patterns("ministack", "__pycache__")
+    shutil.copytree(ROOT / "local" / "aws", tmp_path / "local" / "aws", ignore=ignored)
+    has_java(tmp_path / "bin")
+
+    done = run_beside("true", folder=tmp_path, PATH=str(tmp_path / "bin"))
+
+    assert done.returncode == 1
+    assert "needs Maven" in done.stderr
+
+
+def test_it_ends_when_whoever_started_it_is_killed() -> None:
+    command = [sys.executable, "-m", "local.aws", "/bin/sh", "-c", "echo $SYNCLOG_TEST_DYNAMODB"]
+    hanging = [*command[:-1], f"{command[-1]}; exec cat"]
+    with subprocess.Popen(
+        hanging, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as starter:
+        assert starter.stdout is not None
+        port = urlsplit(starter.stdout.readline().strip()).port
+        assert can_connect("127.0.0.1", port)
+        starter.kill()
+    over = time.monotonic() + END_AT_MOST_S
+
+    while can_connect("127.0.0.1", port):
+        assert time.monotonic() < over, "it is still there"
 
 
 def test_without_a_command_it_says_how_to_use_it() -> None:
