@@ -25,7 +25,7 @@ def answers(properties: Properties) -> Template:
 def body_of(answer: Template) -> Template:
     """Return the JSON that callers see."""
     text = answer["responseTemplates"]["application/json"]
-    found: Template = json.loads(text.replace("$context.requestId", "the-id"))
+    found: Template = json.loads(text.replace("$context.extendedRequestId", "the-id"))
     return found
 
 
@@ -52,6 +52,16 @@ def test_access_logs_hold_routes_and_no_address_of_anybody(properties: Propertie
     assert [one for one in SECRETS if one in logged["Format"]] == []
     json.loads(re.sub(r"(?<!\")\$context\.[A-Za-z.]+", "1", logged["Format"]))
     assert "\n" not in logged["Format"]
+
+
+def test_logs_and_answers_name_a_request_as_the_code_does(
+    properties: Properties, answers: Template
+) -> None:
+    """By the id that no caller can choose; see chalicelib.api.requests."""
+    logged = properties("RestAPI")["AccessLogSetting"]["Format"]
+
+    assert '"correlation":"$context.extendedRequestId"' in logged
+    assert body_of(answers["DEFAULT_5XX"])["error"]["details"] == {"id": "the-id"}
 
 
 def test_the_stack_leaves_the_role_that_all_apis_share_alone(template: Template) -> None:
