@@ -29,7 +29,7 @@ TESTS := $(wildcard $(addprefix tests/,unit contract app infra model journey))
 TYPED := $(wildcard chalicelib local cli infra app.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-dynamodb-local check format fuzz bench scale package deploy destroy clean
+.PHONY: help setup demo run test test-dynamodb-local check format fuzz bench scale package deploy first-key destroy clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' \
@@ -87,6 +87,9 @@ package: setup ## make the Lambda package and its template in build/package (STA
 deploy: package ## deploy that package with the AWS CLI (STAGE=dev BUCKET=name)
 	$(BIN)/python -m infra.deploy --stage $(STAGE) --bucket "$(BUCKET)" --email "$(EMAIL)" \
 	    --domain "$(DOMAIN)" --certificate "$(CERTIFICATE)"
+
+first-key: setup ## make the operator's first key of a deployed stage (STAGE=dev)
+	@$(BIN)/python -m infra.first_key --stage $(STAGE) $(ARGS)
 
 destroy: setup ## take a deployed stage away (STAGE=dev)
 	$(BIN)/python -m infra.destroy --stage $(STAGE) --confirm "$(CONFIRM)"
