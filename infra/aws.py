@@ -26,18 +26,18 @@ class Aws:
 
     def ask(self, *words: str) -> Any:
         """Return what a command answers, read as JSON; None for no answer."""
-        done = self._run([*words, "--output", "json"], capture=True)
+        done = self._run([*words, "--output", "json"], shown=False)
         return json.loads(done.stdout) if done.stdout.strip() else None
 
-    def do(self, *words: str) -> None:
-        """Run a command that takes its time; what it prints goes to the terminal."""
-        self._run(list(words), capture=False)
+    def do(self, *words: str, shown: bool = True) -> None:
+        """Run a command that takes its time; what it prints goes to the terminal if ``shown``."""
+        self._run(list(words), shown=shown)
 
-    def _run(self, words: list[str], *, capture: bool) -> subprocess.CompletedProcess[str]:
+    def _run(self, words: list[str], *, shown: bool) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(  # noqa: S603 - no shell: each word arrives as it is
-            [self._path, *words], capture_output=capture, text=True, check=False
+            [self._path, *words], capture_output=not shown, text=True, check=False
         )
         if done.returncode:
-            told = f":\n{done.stderr.strip()}" if capture else ", see above."
+            told = ", see above." if shown else f":\n{done.stderr.strip()}"
             raise NotPossibleError(f"`aws {words[0]} {words[1]}` failed{told}")
         return done

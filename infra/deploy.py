@@ -29,6 +29,7 @@ def deploy(aws: Aws, stage: str, bucket: str, made: Path, parameters: Mapping[st
     aws.do(
         *("cloudformation", "package", "--template-file", str(template), *place),
         *("--use-json", "--output-template-file", str(uploaded)),
+        shown=False,  # it ends with advice to run by hand what comes next anyway
     )
     chosen = [f"{name}={value}" for name, value in parameters.items() if value]
     aws.do(
