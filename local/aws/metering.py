@@ -15,9 +15,12 @@ otherwise than DynamoDB (``tests/referee/test_units.py`` shows each case), the m
 
 - a query that finds nothing, and a key of a batch that has no item, cost the least a read costs;
 - a refused condition costs what the item that is there costs to write;
+- a delete in a batch costs one unit where there is no item;
 - a transaction costs twice what its writes would cost one by one, a cancelled one too (DynamoDB
-  does not say what that costs: this is the most it can be). For this the meter reads the items
-  before and after, with requests it does not count.
+  does not say what that costs: this is the most it can be).
+
+For the last two the meter reads the items itself, with requests it does not count: who measures
+time as well does it with no meter on the client.
 """
 
 import threading
@@ -101,8 +104,7 @@ class Meter:
         if "ReturnConsumedCapacity" in model.input_shape.members:
             params = {**params, "ReturnConsumedCapacity": "INDEXES"}
         context[_ASKED] = params
-        if model.name == "TransactWriteItems":
-            context[_BEFORE] = self._read(client, _spots_of(params))
+        context[_BEFORE] = self._read(client, _spots_of(model.name, params))
         return params
 
     def _on_answer(
@@ -110,12 +112,14 @@ class Meter:
     ) -> None:
         if self._is_own():
             return
-        asked = context[_ASKED]
+        asked, before = context[_ASKED], context[_BEFORE]
+        spots = _spots_of(model.name, asked)
         if model.name == "TransactWriteItems":
-            spots = _spots_of(asked)
-            units = _transaction_units(spots, context[_BEFORE], self._read(client, spots))
+            units = _transaction_units(spots, before, self._read(client, spots))
         else:
             units = _units_of(model.name, asked, parsed)
+            missing = [spot for spot, item in zip(spots, before, strict=True) if item is None]
+            units += [((table, TABLE), -1) for table, _ in missing if "ConsumedCapacity" in parsed]
         with self._lock:
             for bill in self._open:
                 bill.add(model.name, units)
@@ -124,7 +128,7 @@ class Meter:
         return bool(getattr(self._own, "asks", False))
 
     def _read(self, client: Any, spots: Sequence[_Spot]) -> Sequence[Image | None]:
-        """Return the items of a transaction, as they are now."""
+        """Return items as they are now."""
         self._own.asks = True
         try:
             return [
@@ -135,10 +139,17 @@ class Meter:
             self._own.asks = False
 
 
-def _spots_of(params: Mapping[str, Any]) -> list[_Spot]:
-    """Return where a transaction writes or looks."""
+def _spots_of(operation: str, params: Mapping[str, Any]) -> list[_Spot]:
+    """Return which items must be known to tell what a request costs."""
+    if operation == "BatchWriteItem":
+        return [
+            (table, one["DeleteRequest"]["Key"])
+            for table, requests in params["RequestItems"].items()
+            for one in requests
+            if "DeleteRequest" in one
+        ]
     spots = []
-    for action in params["TransactItems"]:
+    for action in params["TransactItems"] if operation == "TransactWriteItems" else ():
         (one,) = action.values()
         key = one["Key"] if "Key" in one else {name: one["Item"][name] for name in ("pk", "sk")}
         spots.append((one["TableName"], key))

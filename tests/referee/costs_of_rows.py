@@ -132,6 +132,24 @@ def end_as_failed(house: Measured) -> Callable[[], Any]:
     return ended(house, failed_at=house.clock(), **FAILED)
 
 
+@cases.costs(WRITE, "1 w, 2 w list, 2 w wait")
+def end_of_an_order_with_all_a_row_can_hold(house: Measured) -> Callable[[], Any]:
+    name = make_name("SALE-2026-11-22-0042", flow=ORDERS)
+    house.world.request(name, columns=ORDER_COLUMNS)
+    row, now = house.world.claim(name).row, house.clock()
+    facts = {
+        "detail": "The channel 'Web shop' is not known in this account: choose one for the flow.",
+        "fingerprint": f"{ORDERS}|rejected_by_target|CMNC-404|channelId",
+        "code": 400,
+        "target_id": "104217",
+        "sent_hash": "a" * 32,
+        "record_hash": "b" * 32,
+        "platform_updated_at": now,
+        "failed_at": now,
+    }
+    return lambda: house.world.finish(row, **(FAILED | facts))
+
+
 @cases.costs(WRITE, "1 w, 2 w wait")
 def end_under_a_cause(house: Measured) -> Callable[[], Any]:
     return ended(house, **HELD)

@@ -149,6 +149,23 @@ def test_batches_are_summed_up(bill_of: Any, tables: Tables) -> None:
     assert bill.writes == {(tables.log, ""): 10}
 
 
+def test_a_delete_in_a_batch_costs_a_unit_where_nothing_is(
+    bill_of: Any, client: Any, tables: Tables
+) -> None:
+    client.put_item(TableName=tables.log, Item=item(text(2500)))
+    deletes = [
+        {"DeleteRequest": {"Key": {"pk": {"S": pk}, "sk": {"S": "~"}}}} for pk in ("a", "b", "c")
+    ]
+    said: list[Any] = []
+    bill = bill_of(
+        lambda client: said.append(client.batch_write_item(RequestItems={tables.log: deletes}))
+    )
+
+    assert said[0]["ConsumedCapacity"][0]["CapacityUnits"] == 3 + 2 + 2
+    assert bill.writes == {(tables.log, ""): 3 + 1 + 1}
+    assert bill.requests == {"BatchWriteItem": 1}
+
+
 @pytest.mark.parametrize(("consistent", "units"), [(True, 1), (False, 0.5)])
 def test_a_query_that_finds_nothing_costs_the_least_there_is(
     bill_of: Any, tables: Tables, consistent: bool, units: float
