@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.ops.logging import FILE_NAME, logger
 from local.demo.merchant import ORDERS, PRODUCTS, UNMAPPED
 from tests.journey.house import House
 
@@ -55,6 +56,8 @@ def test_every_list_says_what_the_api_says(house: House, cli: CommandLine) -> No
     house.sell_ready("Mug", "MUG-1")
     held = house.add_product("Candle", "CAN-1", category=UNMAPPED)
     house.wait_for("product", held, "Pending", "needs_mapping")
+    house.vendors.brightpearl.set_stock(held, house.vendors.erp.warehouses[0], 5)
+    house.wait_for("stock", held, "Pending", "needs_record")
     sale = house.sell("MUG-1", total_off_by=100)
     row = house.wait_for("order", sale, "Failed", "amounts_differ")
     house.settle()
@@ -96,6 +99,7 @@ def test_set_up_is_changed_and_failed_rows_are_tried_again(house: House, cli: Co
     house.vendors.square.edit(sale, total_off_by=0)
     cli.run("logs", "resync", row["id"])
     house.wait_for("order", sale, "Synced")
+    assert cli.run("dlq", "prune") == {"deleted": 1}
 
     other = house.sell("MUG-1", total_off_by=100)
     house.vendors.square.sender.configure(lose_next=0)
@@ -110,6 +114,25 @@ def test_set_up_is_changed_and_failed_rows_are_tried_again(house: House, cli: Co
     cli.run("flows", "off", ORDERS)
     cli.run("flows", "on", ORDERS)
     assert house.api.get(f"{house.base}/flows/{ORDERS}")["settings"]["take_stock"] == "none"
+
+
+def test_one_id_leads_from_what_was_told_to_the_calls_that_were_made(
+    house: House, cli: CommandLine, tmp_path: Path
+) -> None:
+    logger().setLevel("INFO")
+    house.sell_ready("Mug", "MUG-1")
+    sale = house.sell("MUG-1")
+    row = house.wait_for("order", sale, "Synced")
+
+    shown = cli.run("logs", "show", row["id"])
+    id_ = shown["correlation"]
+    lines = [json.loads(line) for line in (tmp_path / FILE_NAME).read_text().splitlines()]
+    told = [line["message"] for line in lines if line.get("correlation") == id_]
+    assert "sync.attempted" in told
+    assert {"webhook.accepted", "poll.finished"} & set(told)
+    [attempt] = [one for one in shown["attempts"] if one["correlation"] == id_]
+    assert attempt["exchanges"]
+    assert all(id_ in call["correlations"] for call in attempt["exchanges"])
 
 
 def test_doctor_says_what_is_well_and_what_is_not(house: House, cli: CommandLine) -> None:
