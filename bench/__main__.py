@@ -95,7 +95,7 @@ def _parts(*, quick: bool) -> dict[str, Part]:
         "costs": partial(measure_costs, products=600, orders=100),
         "pages": partial(measure_pages, sizes=SIZES, rounds=300),
         "speed": partial(measure_speed, products=1000, rounds=5),
-        "cold": partial(measure_cold, rounds=15, rounds_without=3),
+        "cold": partial(measure_cold, rounds=9, rounds_without=3),
     }
 
 
