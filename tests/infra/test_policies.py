@@ -1,9 +1,11 @@
 """No function may do more than it uses, nor less: roles against the code, both ways."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import botocore.session
 import pytest
 
 from tests.infra.produced import FUNCTIONS, Template, of_type
@@ -131,6 +133,35 @@ def named(resource: Any) -> str:
     if "Fn::Sub" in resource:
         return str(resource["Fn::Sub"]).replace("${", "").replace("}", "")
     return str(resource)
+
+
+#: Operations of each service that the adapters know how to call; ``ACTIONS`` and the tests below
+#: say which permissions they need.
+ADAPTERS = {
+    ("dynamodb", "store/dynamo*.py"): {
+        "batch_get_item", "batch_write_item", "delete_item", "put_item", "query",
+        "transact_write_items", "update_item",
+    },
+    ("sqs", "queue/sqs.py"): {
+        "delete_message_batch", "get_queue_attributes", "receive_message", "send_message_batch",
+    },
+    ("kms", "store/sealing.py"): {"decrypt", "generate_data_key"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("place", "known"), ADAPTERS.items(), ids=[service for service, _ in ADAPTERS]
+)
+def test_the_adapters_call_no_operation_that_no_policy_knows(
+    place: tuple[str, str], known: set[str]
+) -> None:
+    service, pattern = place
+    files = list((ROOT / "chalicelib").glob(pattern))
+    texts = [file.read_text("utf-8") for file in files]
+    words = {word for text in texts for word in re.findall(r"(?:client\.|\")(\w+)", text)}
+    names = botocore.session.get_session().get_service_model(service).operation_names
+
+    assert {name for name in map(botocore.xform_name, names) if name in words} == known
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
