@@ -48,9 +48,10 @@ def ended(house: Measured, **changes: Any) -> Callable[[], Any]:
 
 
 def fill(house: Measured, count: int = 60) -> None:
-    """Rows of one lane, Synced, with all that follows."""
-    for number in range(count):
-        house.world.sync(f"P{number:04d}", columns=COLUMNS, target_id=f"SQ-{number:04d}")
+    """Rows of one lane, Pending, with all that follows."""
+    now = house.clock()
+    asked = [make_request(f"P{number:04d}", columns=COLUMNS) for number in range(count)]
+    house.log.write_rows([request(one, now) for one in asked])
     house.follow()
 
 
@@ -198,7 +199,7 @@ def ten_rows_by_name(house: Measured) -> Callable[[], Any]:
 @cases.costs(LIST, "25 r, 1 r list")
 def a_page_of_one_lane_and_status(house: Measured) -> Callable[[], Any]:
     fill(house)
-    return page(house, lanes=[PRODUCTS], statuses=[Status.SYNCED])
+    return page(house, lanes=[PRODUCTS], statuses=[Status.PENDING])
 
 
 @cases.costs(LIST, "25 r, 1 r list")
@@ -206,13 +207,13 @@ def a_page_between_two_times(house: Measured) -> Callable[[], Any]:
     fill(house)
     now = house.clock()
     times = {"listed_from": now - timedelta(days=1), "listed_to": now + timedelta(days=1)}
-    return page(house, lanes=[PRODUCTS], statuses=[Status.SYNCED], **times)
+    return page(house, lanes=[PRODUCTS], statuses=[Status.PENDING], **times)
 
 
 @cases.costs(LIST, "25 r, 1 r list")
 def the_page_after_it(house: Measured) -> Callable[[], Any]:
     fill(house, 110)
-    query = RowQuery(consumer=CONSUMER, lanes=[PRODUCTS], statuses=[Status.SYNCED])
+    query = RowQuery(consumer=CONSUMER, lanes=[PRODUCTS], statuses=[Status.PENDING])
     first = house.log.list_rows(query, limit=50)
     return lambda: house.log.list_rows(query, limit=50, cursor=first.next)
 
@@ -237,7 +238,7 @@ def an_empty_page(house: Measured) -> Callable[[], Any]:
 @cases.costs(FILTERED, "30 r, 1.5 r list")
 def a_page_by_code_looks_at_all_that_may_answer(house: Measured) -> Callable[[], Any]:
     fill(house)
-    return page(house, lanes=[PRODUCTS], statuses=[Status.SYNCED], codes=[404])
+    return page(house, lanes=[PRODUCTS], statuses=[Status.PENDING], codes=[404])
 
 
 @cases.costs(FILTERED, "27 r")
