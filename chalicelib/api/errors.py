@@ -10,6 +10,7 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.domain.log import CursorError
+from chalicelib.domain.ports import BusyError
 from chalicelib.flows.setup.errors import (
     InvalidError,
     MovedOnError,
@@ -82,8 +83,10 @@ def invalid(problems: Sequence[Problem]) -> ApiError:
     return ApiError(422, "invalid", f"These cannot be used: {names}. The details say why.", details)
 
 
-#: Errors of the flow functions that are answers, not defects.
-KNOWN = (ApiError, CursorError, InvalidError, MovedOnError, TakenError, UnknownError)
+#: Errors of the stores and flow functions that are answers, not defects.
+KNOWN = (ApiError, BusyError, CursorError, InvalidError, MovedOnError, TakenError, UnknownError)
+
+ASK_AGAIN_S = 5  #: what a caller is told to wait when a store is busy
 
 
 def response_of(error: Exception) -> Response:
@@ -92,6 +95,8 @@ def response_of(error: Exception) -> Response:
     headers: dict[str, str | list[str]] = dict(HEADERS)
     if said.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if said.status == 503:
+        headers["Retry-After"] = str(ASK_AGAIN_S)
     return Response(body=body_of(said), status_code=said.status, headers=headers)
 
 
@@ -135,6 +140,10 @@ def _said(error: Exception) -> ApiError:
     match error:
         case ApiError():
             return error
+        case BusyError():
+            return ApiError(
+                503, "busy", f"The service is busy. Ask again in {ASK_AGAIN_S} seconds."
+            )
         case InvalidError():
             return invalid(error.problems)
         case CursorError():

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from chalicelib.domain.ports import BusyError
 from chalicelib.domain.writes import Field, Op, Term
 
 Item = Mapping[str, Any]
@@ -33,7 +34,7 @@ class LimitError(ValueError):
     """An item or request is larger than the store allows; the message says which and how much."""
 
 
-class TableBusyError(Exception):
+class TableBusyError(BusyError):
     """The table refused or lost a request (throttling, 500): whether it wrote is unknown."""
 
 
