@@ -7,7 +7,7 @@ of AWS, and fails it on demand.
 
 import json
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +48,7 @@ class Fault:
     status: int = 0  #: 0: nobody answers in time
     code: str = ""
     done: bool = False  #: what was asked is carried out all the same
+    again: bool = False  #: and asked once more, as a client does that had no answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,8 @@ class Wire:
         self.calls: Counter[str] = Counter()
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self._faults: dict[str, deque[Fault | Partly | None]] = {}
+        #: Asked where nothing else was told: which fault an operation meets.
+        self.draw: Callable[[str], Fault | None] = lambda operation: None
 
     def fail_next(self, operation: str, *faults: Fault | Partly | None) -> None:
         """Let the next requests of an operation (``SendMessageBatch`` …) fail, one by one.
@@ -95,7 +98,7 @@ class Wire:
             self.calls[operation] += 1
             self.asked.append((operation, asked))
             faults = self._faults.get(operation)
-            fault = faults.popleft() if faults else None
+            fault = faults.popleft() if faults else self.draw(operation)
         match fault:
             case Partly():
                 return _carry_out_partly(request, event_name, asked["Entries"], fault)
@@ -116,8 +119,10 @@ def _carry_out(request: Any, event_name: str) -> AWSResponse:
 
 
 def _fail(request: Any, event_name: str, fault: Fault) -> AWSResponse:
-    if fault.done:
+    if fault.done or fault.again:
         _carry_out(request, event_name)
+    if fault.again:
+        return _carry_out(request, event_name)
     if not fault.status:
         raise ReadTimeoutError(endpoint_url=request.url)
     return _answer(request, fault.status, {"__type": fault.code, "message": "told to fail"})

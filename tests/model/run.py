@@ -9,11 +9,12 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from greenlet import greenlet
 
 from chalicelib.domain.log import Exchange, RowQuery
-from chalicelib.domain.ports import Change
+from chalicelib.domain.ports import BusyError, Change
 from chalicelib.domain.rows import Row, RowName
 from chalicelib.domain.setup import Connection, Consumer, FlowSetup, Health
 from chalicelib.domain.statuses import Status
@@ -21,7 +22,7 @@ from chalicelib.domain.writes import RowWrite
 from chalicelib.flows.cache import SetupCache
 from chalicelib.flows.engine import WorkerCrashError
 from chalicelib.flows.services import Opened, Services
-from local.sqlite.unruly import UnrulyStores, open_unruly_stores
+from local.sqlite.unruly import open_unruly_stores
 from tests.model.acts import ANSWERS, CONSUMER, Acts
 from tests.model.gates import Gate, LogGate, QueueGate, Stopped
 from tests.model.routes import FLOWS, PRODUCTS, STOCK, offer_of
@@ -68,7 +69,7 @@ class Run(Acts):
         self.services = self._services()
         self._set_up()
 
-    def _stores(self) -> UnrulyStores:
+    def _stores(self) -> Any:
         stores = open_unruly_stores(
             now=self.clock.now, rng=self.dice, shards=self.dice.choice((1, 3))
         )
@@ -167,9 +168,12 @@ class Run(Acts):
                 act()
             except Stopped:
                 pass
+            except BusyError as error:  # whoever it is tries again, or somebody else does
+                self.tell(f"{name}: {error}")
             except WorkerCrashError as error:
                 self.tell(f"{name}: {error}")
-                raise
+                if not isinstance(error.__cause__, BusyError):
+                    raise
 
         self.actors.append((name, greenlet(run, parent=self.hub)))
 
@@ -212,6 +216,10 @@ class Run(Acts):
         if not held:
             raise ViolationError(f"{row.name.id} is Synced and the target does not hold it")
 
+    def catch_up(self) -> None:
+        """Let the indexes show everything that was written."""
+        self.stores.log_table.catch_up()
+
     def check_messages(self) -> None:
         """At most a handful of messages per row are under way."""
         names = len(self.rows())
@@ -238,7 +246,7 @@ class Run(Acts):
         for _ in range(self.steps):
             self.clock.pass_s(self.dice.choice((0, 0.1, 1, 5, 20, 70)))
             if self.dice.random() < 0.6:
-                self.stores.log_table.catch_up()
+                self.catch_up()
             act = self.dice.choice(acts)
             self.start(act.__name__, act)
             for queue in ("records", "stock"):
@@ -250,13 +258,17 @@ class Run(Acts):
         self.come_to_rest()
         self.check_at_rest()
 
+    def stop_faults(self) -> None:
+        """From now on everything works."""
+        self.faults.stop()
+        self.stores.log_table.lag_indexes = False
+        self.stores.queue.forgets_deletes = 0
+
     def come_to_rest(self) -> None:
         """No more faults: everybody finishes, and time passes until nothing is owed."""
         while self.actors:
             self.step()
-        self.faults.stop()
-        self.stores.log_table.lag_indexes = False
-        self.stores.queue.forgets_deletes = 0
+        self.stop_faults()
         self.reconnect()
         self.switch_on()
         self._save_mapping(dict(ANSWERS))

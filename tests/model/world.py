@@ -36,6 +36,8 @@ class Clock:
         """What everybody reads."""
         return self.at
 
+    __call__ = now
+
     def pass_s(self, seconds: float) -> None:
         """Let time pass."""
         self.at += timedelta(seconds=seconds)
