@@ -1,5 +1,6 @@
 """Log lines and counts that several flow functions leave, in the same words everywhere."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from chalicelib.domain.log import Attempt
@@ -22,11 +23,13 @@ def tell_attempts(
         lost: rows whose lease was over: what the attempt found was not written.
     """
     for attempt in attempts:
-        is_lost = attempt.name in lost
-        services.note("sync.attempted", **_fields(attempt), lease_lost=is_lost or None)
-        services.count("rows_retried" if is_lost else _count_of(attempt), flow=flow)
-        if attempt.reason is not None:
-            services.count("attempts", reason=attempt.reason)
+        services.note("sync.attempted", **_fields(attempt), lease_lost=attempt.name in lost or None)
+    ends = Counter("rows_retried" if a.name in lost else _count_of(a) for a in attempts)
+    for name, amount in ends.items():
+        services.count(name, amount, flow=flow)
+    reasons = Counter(a.reason for a in attempts if a.reason is not None)
+    for reason, amount in reasons.items():
+        services.count("attempts", amount, reason=reason)
 
 
 def tell_health(services: Services, connection: Connection, health: Health, detail: str) -> None:

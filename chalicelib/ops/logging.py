@@ -101,12 +101,12 @@ def redact(value: Any, name: str = "") -> Any:
     and the secret part of webhook addresses. Numbers and switches stay, so counts such as
     ``tokens: 12`` can be read. Dataclasses are looked into; any other object becomes its text.
     """
-    if value is None or isinstance(value, bool | int | float):
+    if type(value) is str:  # most are, and the checks further down are slow
+        return REDACTED if name and is_secret_name(name) else _redact_text(value)
+    if value is None or isinstance(value, int | float):
         return value
     if name and is_secret_name(name):
         return REDACTED
-    if type(value) is str:  # most are: the checks below cost more than all of it
-        return _redact_text(value)
     if isinstance(value, Mapping):
         return {key: redact(item, str(key)) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -127,7 +127,7 @@ def is_secret_name(name: str) -> bool:
 
 def _redact_text(text: str) -> str:
     # What none of the patterns can match is most of what is logged, and is told by a look.
-    if "@" not in text and "/webhooks/" not in text and len(text.split(None, 1)) < 2:
+    if "@" not in text and "/webhooks/" not in text and " " not in text and text.isprintable():
         return text
     for pattern, replacement in _IN_TEXT:
         text = pattern.sub(replacement, text)
@@ -139,6 +139,11 @@ class _GuardedFormatter(LambdaPowertoolsFormatter):
 
     def serialize(self, log: Any) -> str:
         return super().serialize(redact(log))
+
+    def _extract_log_message(self, log_record: logging.LogRecord) -> Any:
+        """Leave out Powertools' attempt to read each message as JSON: ours are names of events."""
+        message = log_record.msg
+        return message if isinstance(message, dict) else log_record.getMessage()
 
 
 class _LateHandler(logging.StreamHandler[TextIO]):

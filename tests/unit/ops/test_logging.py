@@ -83,6 +83,12 @@ def test_a_noted_event_has_the_level_it_is_declared_with(
     ]
 
 
+def test_a_message_stays_a_text_whatever_it_looks_like(capsys: pytest.CaptureFixture[str]) -> None:
+    configure(ON_AWS).info('{"a": %s}', 1)
+
+    assert logged(capsys)[0]["message"] == '{"a": 1}'
+
+
 def test_a_field_that_is_none_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     configure(ON_AWS)
     note("sync.attempted", row="R1", reason=None)
