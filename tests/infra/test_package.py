@@ -9,10 +9,11 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from infra import contents, zipping
+from infra import contents, package, zipping
 from infra.errors import NotPossibleError
 from infra.target import HERE, Target
 
@@ -158,6 +159,34 @@ def test_a_python_that_is_not_here_leaves_the_package_uncompiled(
 )
 def test_wheels_fit_the_system_lambda_has(target: Target, newest: str) -> None:
     assert target.platforms[0] == newest
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--arch", "mips"], "ARCH is arm64 or x86_64, not 'mips'"),
+        (["--python-version", "3.10"], "3.11, 3.12, 3.13, not 3.10"),
+        (["--stage", "staging"], "There is no stage 'staging'"),
+    ],
+)
+def test_what_cannot_be_packaged_is_said_in_a_sentence(
+    tmp_path: Path, words: list[str], sentence: str
+) -> None:
+    result = CliRunner().invoke(package.main, ["--out", str(tmp_path / "made"), *words])
+
+    assert result.exit_code == 1
+    assert sentence in result.output
+
+
+def test_sizes_parts_and_hash_are_told(project: Path) -> None:
+    gather(project, project / "task")
+    zipping.write_zip(project / "task", project / "task.zip")
+
+    told = "\n".join(zipping.describe(project / "task.zip"))
+
+    assert "in 4 files, 0 compiled" in told
+    assert "  chalicelib " in told
+    assert zipping.sha256(project / "task.zip") in told
 
 
 def test_our_services_addresses_are_kept_and_all_others_are_not(tmp_path: Path) -> None:
