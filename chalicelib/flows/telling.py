@@ -33,7 +33,7 @@ def tell_attempts(
 
 
 def tell_health(services: Services, connection: Connection, health: Health, detail: str) -> None:
-    """Note and count that a connection went down, or works again."""
+    """Note and count that a connection went down, or works."""
     is_down = health is Health.DOWN
     services.count("connection_down" if is_down else "connection_up", platform=connection.platform)
     services.note(

@@ -29,7 +29,7 @@ EVENTS: Mapping[str, Event] = {
     "execution.ended": Event(meaning="it ended, with its counts"),
     "sweep.sent": Event(meaning="rows past their due time were sent again"),
     "connection.down": Event(meaning="a platform refused our access", level=logging.WARNING),
-    "connection.up": Event(meaning="a connection that was down works again"),
+    "connection.up": Event(meaning="a connection works, for the first time or again"),
     "housekeeping.failed": Event(
         meaning="a nightly or hourly look at a platform failed", level=logging.WARNING
     ),

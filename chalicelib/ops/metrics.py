@@ -56,7 +56,9 @@ METRICS: Mapping[str, Metric] = {
     ),
     "webhook_unreadable": Metric(meaning="signed deliveries we cannot read", dimension="platform"),
     "connection_down": Metric(meaning="connections that were refused", dimension="platform"),
-    "connection_up": Metric(meaning="connections that work again", dimension="platform"),
+    "connection_up": Metric(
+        meaning="connections that work, for the first time or again", dimension="platform"
+    ),
     "housekeeping_failed": Metric(
         meaning="nightly and hourly looks that a platform refused", dimension="reason"
     ),

@@ -61,8 +61,7 @@ def check_connection(services: Services, consumer: str, name: str) -> Checked:
 
 
 def _tell_change(services: Services, before: Connection, finding: _Finding) -> None:
-    was_down, is_down = (health is Health.DOWN for health in (before.health, finding.health))
-    if was_down != is_down:
+    if finding.health not in (before.health, Health.UNCHECKED):
         tell_health(services, before, finding.health, " ".join(finding.check.problems))
 
 

@@ -11,6 +11,8 @@ from chalicelib.flows import runs
 from chalicelib.flows.intake import UnknownAddressError, receive
 from chalicelib.flows.loading import read_setup
 from chalicelib.flows.polls import run_poll
+from chalicelib.flows.setup.account import Given
+from chalicelib.flows.setup.connections import save_connection
 from chalicelib.flows.setup.platforms import check_connection
 from chalicelib.flows.sweeper import sweep
 from tests.toy import CONSUMER, Toy
@@ -211,3 +213,15 @@ def test_a_connection_is_told_down_and_up_once(scene: Scene) -> None:
     assert [one["connection"] for one in lines(scene.toy, "connection.down")] == ["till"]
     assert [one["connection"] for one in lines(scene.toy, "connection.up")] == ["till"]
     assert ("connection_up", "till") in scene.toy.counted
+
+
+def test_a_connection_that_was_saved_anew_is_told_up_once_it_is_checked(scene: Scene) -> None:
+    services = scene.toy.services
+    setup = read_setup(services, CONSUMER, PRODUCTS)
+    setup.take_down(services, setup.target)
+    given = Given(platform="till", credentials={"access_token": scene.toy.tokens.good})
+    save_connection(services, CONSUMER, "till", given, loopback=True, by="test")
+    assert lines(scene.toy, "connection.up") == []
+    check_connection(services, CONSUMER, "till")
+
+    assert [one["connection"] for one in lines(scene.toy, "connection.up")] == ["till"]
