@@ -2,8 +2,9 @@
 
 Fresh interpreters import a copy of what is shipped, once with compiled files as ``make package``
 makes them and once without; AWS is a server on this machine in which nothing is. The floor is what
-the work cannot do without: importing boto3 and Chalice and making the clients of DynamoDB and SQS.
-Starting the interpreter is in no figure; on AWS Lambda's own start comes on top.
+the work cannot do without: importing boto3 and Chalice, as they are installed, and making the
+clients of DynamoDB and SQS. Starting the interpreter is in no figure; on AWS Lambda's own start
+comes on top.
 """
 
 import os
@@ -19,7 +20,7 @@ from bench.empty_aws import empty_aws
 from bench.errors import BenchError
 from bench.first_answer import EVENTS, FLOOR, IMPORT, PLATFORMS, READY
 from bench.sheet import Sheet
-from bench.shipping import ship
+from bench.shipping import ship, ship_bare
 
 CASES = (FLOOR, IMPORT, READY, *EVENTS, PLATFORMS)
 LABELS = {
@@ -49,19 +50,22 @@ class Start:
 
 def measure_cold(folder: Path, *, rounds: int, rounds_without: int) -> list[Sheet]:
     """Measure every case so many times, in turn, so that a busy moment hits all alike."""
-    shipped = ship(folder / "compiled", compiled=True)
-    plain = ship(folder / "plain", compiled=False)
+    figures = []
     with empty_aws() as endpoint:
-        with_pyc = _measure(shipped, endpoint, rounds)
-        without = _measure(plain, endpoint, rounds_without)
-    return [_sheet(with_pyc, without)]
+        for compiled, times in ((True, rounds), (False, rounds_without)):
+            place = folder / ("compiled" if compiled else "sources")
+            bare = ship_bare(place / "bare", compiled=compiled)
+            shipped = ship(place / "shipped", compiled=compiled)
+            packages = {case: bare if case == FLOOR else shipped for case in CASES}
+            figures.append(_measure(packages, endpoint, times))
+    return [_sheet(*figures)]
 
 
-def _measure(package: Path, endpoint: str, rounds: int) -> dict[str, list[Start]]:
+def _measure(packages: Mapping[str, Path], endpoint: str, rounds: int) -> dict[str, list[Start]]:
     starts: dict[str, list[Start]] = {case: [] for case in CASES}
     for _ in range(rounds):
         for case in CASES:
-            starts[case].append(_start(package, case, _environment(endpoint)))
+            starts[case].append(_start(packages[case], case, _environment(endpoint)))
     return starts
 
 

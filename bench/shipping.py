@@ -9,6 +9,7 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 
 from bench.errors import BenchError
+from infra.contents import keep_our_endpoints
 
 ROOT = Path(__file__).parents[1]
 
@@ -17,17 +18,34 @@ ALONE = ("chalice",)
 
 
 def ship(folder: Path, *, compiled: bool) -> Path:
-    """Copy the product and its libraries into ``folder``; ``compiled`` as ``make package`` does."""
+    """Copy the product and its libraries into ``folder``; ``compiled`` as ``make package`` does.
+
+    Libraries come from this environment, so nothing is downloaded.
+    """
+    _copy_libraries(folder)
+    keep_our_endpoints(folder / "botocore" / "data" / "endpoints.json")
+    _copy(ROOT / "app.py", folder / "app.py")
+    ours = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "chalicelib", folder / "chalicelib", ignore=ours)
+    return _compile(folder) if compiled else folder
+
+
+def ship_bare(folder: Path, *, compiled: bool) -> Path:
+    """Copy the libraries alone, as they are installed: what the floor is measured on."""
+    _copy_libraries(folder)
+    return _compile(folder) if compiled else folder
+
+
+def _copy_libraries(folder: Path) -> None:
     for found in _needed():
         for file in found.files or ():
             if ".." not in file.parts and file.suffix != ".pyc":
                 _copy(Path(str(found.locate_file(file))), folder / file)
-    _copy(ROOT / "app.py", folder / "app.py")
-    ours = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "chalicelib", folder / "chalicelib", ignore=ours)
-    if compiled and not compileall.compile_dir(
-        folder, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH
-    ):
+
+
+def _compile(folder: Path) -> Path:
+    mode = PycInvalidationMode.UNCHECKED_HASH
+    if not compileall.compile_dir(folder, quiet=2, invalidation_mode=mode):
         raise BenchError(f"the copy of the package in {folder} could not be compiled")
     return folder
 
