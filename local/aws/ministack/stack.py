@@ -10,6 +10,7 @@ from typing import Any
 from local.aws.ministack.server import REGION, MiniStack
 
 BUCKET = "synclog-deploy"
+TEMPLATE = "template.json"
 WITHIN_S = 120.0
 LOOK_EVERY_S = 0.2
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
@@ -48,9 +49,12 @@ def deploy(
     s3, cloudformation = stack.client("s3"), stack.client("cloudformation")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.upload_file(str(code), BUCKET, code.name)
+    body = json.dumps(_with_code(template, f"s3://{BUCKET}/{code.name}"))
+    s3.put_object(Bucket=BUCKET, Key=TEMPLATE, Body=body.encode())
     cloudformation.create_stack(
         StackName=name,
-        TemplateBody=json.dumps(_with_code(template, f"s3://{BUCKET}/{code.name}")),
+        # By its address: a template inside the call may have 51,200 bytes, and ours has more.
+        TemplateURL=f"{stack.url}/{BUCKET}/{TEMPLATE}",
         Capabilities=CAPABILITIES,
         Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()],
     )
