@@ -95,9 +95,9 @@ class PacePart(LogPart):
             }
         )
         over = Term("until", Op.LE_OR_ABSENT, keys.time_text(now))
-        choices = [
-            choice("renewed", (Term("by", Op.EQ, holder),), effect),
+        choices = [  # taking a free one is what happens most
             choice("taken", (over,), effect),
+            choice("renewed", (Term("by", Op.EQ, holder),), effect),
         ]
         return self.table.write_many([Write(_lease_key(key), choices)])[0].tag is not None
 

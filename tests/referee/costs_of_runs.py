@@ -170,12 +170,12 @@ def lease(house: Measured, holder: str = "a") -> Asked:
     return lambda: house.log.take_lease("poll:x", holder, until=until, now=now)
 
 
-@cases.costs(LEASES, "2 w")
+@cases.costs(LEASES, "1 w")
 def a_free_lease_is_taken(house: Measured) -> Asked:
     return lease(house)
 
 
-@cases.costs(LEASES, "1 w")
+@cases.costs(LEASES, "2 w")
 def a_lease_is_renewed(house: Measured) -> Asked:
     lease(house)()
     return lease(house)

@@ -22,44 +22,47 @@ CASES = [
 #: at the cases of that line.
 COSTS = {
     costs_of_rows.WRITE: (
-        "1 w a row and KB, 2 w for each index entry that moves; a refused condition 1 w"
+        "1 w a row and KB, 2 w for an index entry that moves, 1 w for one that comes or goes;"
+        " a refused condition 1 w"
     ),
     "rows by name": "1 r a row",
-    costs_of_rows.LIST: "k × ½ e + ½ r a row",
+    costs_of_rows.LIST: ("k × e per 4 KB of entries (about 30) + e a row; 1 r if no lane is named"),
     costs_of_rows.FILTERED: "up to 5 × the above; the page may be short",
-    costs_of_rows.WAITING: "½ e + ½ r a row",
-    costs_of_rows.FOUND: "1 r + ½ r a row",
-    "owed rows past their due time": "½ e a shard and minute",
-    "rows held under a cause, oldest first": "½ e a page",
+    costs_of_rows.WAITING: "e per 4 KB of entries + e a row",
+    costs_of_rows.FOUND: "1 r per 4 KB of words + e a row",
+    "owed rows past their due time": "e a shard and minute",
+    "rows held under a cause, oldest first": "e per 4 KB",
     "failure groups, held causes": "1 r per 4 KB",
     "counts now": "1 r",
-    "oldest waiting row of a lane": "½ e + up to 10 r",
+    "oldest waiting row of a lane": "e + up to 20 e",
     costs_of_traces.TRACES: "1 w a KB; an exchange 1 w more for `list`, a failed one 2 w",
     "attempts of a row": "1 r per 4 KB",
-    "exchanges by id": "½ r each",
-    costs_of_traces.EXCHANGES: "½ e a platform + ½ r each",
-    costs_of_traces.SNAPSHOTS: "1 w a KB if it changed; ½ r",
-    costs_of_traces.LINKS: "1 r an id; 2 w a side when new, else 1 w",
-    costs_of_runs.SAVE_RUN: "1 w a KB + 1 w for `list`; new: twice both",
-    costs_of_runs.RUNS: "½ e + 1 r each",
-    costs_of_runs.RUN_ROWS: "1 w a row; 1 r per 4 KB",
-    costs_of_runs.CALLS: "1 w",
-    costs_of_runs.BACKLOG: "1 w + 1 w for the index; 1 r; ½ e",
-    costs_of_runs.LEASES: "1 w",
-    costs_of_runs.RELEASES: "2 w; ½ e + 1 r each; 2 w",
-    costs_of_runs.UNITS: "1 w an order; 1 r per 4 KB",
-    "erase": "1 w an item and KB, and the reads above",
+    "exchanges by id": "e each",
+    costs_of_traces.EXCHANGES: ("e a platform and 4 KB + e each; 1 r if no platform is named"),
+    costs_of_traces.SNAPSHOTS: "1 r to compare, 1 w a KB if it changed; e",
+    costs_of_traces.LINKS: "1 r an id; 2 w a side when new or gone, else 1 w",
+    costs_of_runs.SAVE_RUN: (
+        "1 w a KB, 1 w more at its end; new: twice two items and two index entries, 8 w"
+    ),
+    costs_of_runs.RUNS: "e + 1 r each; of all flows 1 r + 1 r each",
+    costs_of_runs.RUN_ROWS: "1 w a row + e; 1 r per 4 KB",
+    costs_of_runs.CALLS: "1 w; the first of a window 2 w",
+    costs_of_runs.BACKLOG: "1 w + 1 w for the index; 1 r; e",
+    costs_of_runs.LEASES: "1 w; to renew one 2 w",
+    costs_of_runs.RELEASES: "3 w; e + 1 r each; 3 w",
+    costs_of_runs.UNITS: "1 w an order, 2 w when new or gone; 1 r per 4 KB",
+    "erase": "1 w an item and KB, 1 w an index entry, and the reads above",
     costs_of_runs.STREAM: (
         "1 w for each counter (lane now, lane and quarter of an hour), group or cause that changed,"
         " 1 w for each search word that came or went. Words of a new row: three to five."
     ),
-    costs_of_registry.SAVE: "2 w an item and KB",
+    costs_of_registry.SAVE: "2 w an item and KB and an index entry; one item alone half of it",
     costs_of_registry.ONE: "1 r",
     "lists of a consumer's connections, flows, mappings": "1 r per 4 KB",
     costs_of_registry.CONSUMERS: "1 r per 4 KB",
-    "connection of a webhook address": "½ e + 1 r",
-    "key by id, keys newest first": "½ e + 1 r each",
-    "polls that are due": "½ e + 1 r each",
+    "connection of a webhook address": "e + 1 r",
+    "key by id, keys newest first": "e + 1 r each",
+    "polls that are due": "e + 1 r each",
     "history": "1 r per 4 KB",
 }
 
