@@ -13,7 +13,7 @@ from chalicelib.ops.logging import logger, note
 from chalicelib.queue.messages import from_text
 
 ROWS_TOLD = 10  #: rows that the line of a crash names
-THREADS = 10  #: PROTOCOL, worker: groups of one batch that are worked at the same time
+THREADS = 30  #: groups of one batch that are worked at the same time; each mostly waits for vendors
 
 
 def work(
