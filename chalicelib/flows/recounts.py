@@ -5,6 +5,7 @@ as one that the ERP does not know of yet: the goods were taken off twice, and no
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.ports import Written
@@ -16,6 +17,14 @@ from chalicelib.flows.door import request_many
 from chalicelib.flows.loading import Setup, with_links
 from chalicelib.flows.services import Services
 from chalicelib.flows.work import Job
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Doubt:
+    """Since when a product's counts are in doubt, and the request whose order put them there."""
+
+    since: datetime
+    correlation: str | None
 
 
 def recount_sold(
@@ -34,9 +43,9 @@ def recount_sold(
     if flow.units is None or not counting:
         return
     closed = [job for job, done in zip(jobs, written, strict=True) if done.tag is not None]
-    since = _since_by_product(services, setup, flow, [job for job in closed if _moved_goods(job)])
-    for stock_flow in counting if since else ():
-        _request(services, setup, stock_flow, since)
+    doubts = _doubts(services, setup, flow, [job for job in closed if _moved_goods(job)])
+    for stock_flow in counting if doubts else ():
+        _request(services, setup, stock_flow, doubts)
 
 
 def _moved_goods(job: Job) -> bool:
@@ -53,35 +62,42 @@ def _was_settled(row: Row) -> bool:
     return bool(row.target_id) and not row.has_units
 
 
-def _since_by_product(
+def _doubts(
     services: Services, setup: Setup, flow: Flow, jobs: Sequence[Job]
-) -> Mapping[str, datetime]:
-    """Return for each product sold the moment from which its counts are in doubt."""
+) -> Mapping[str, _Doubt]:
+    """Return for each product sold the earliest doubt."""
     if not jobs or flow.units is None:
         return {}
     linked = with_links(services, setup, setup.planning, [job.record for job in jobs]).linked
-    since: dict[str, datetime] = {}
+    doubts: dict[str, _Doubt] = {}
     for job in jobs:
         began = job.started_at if _was_settled(job.row) else job.row.received_at
         for units in flow.units(job.record):
             product = linked.get(units.item)
-            if product is not None and began is not None:
-                since[product] = min(began, since.get(product, began))
-    return since
+            if product is None or began is None:
+                continue
+            doubt = _Doubt(since=began, correlation=job.row.correlation)
+            doubts[product] = min(doubt, doubts.get(product, doubt), key=lambda one: one.since)
+    return doubts
 
 
 def _request(
-    services: Services, setup: Setup, stock_flow: Flow, since: Mapping[str, datetime]
+    services: Services, setup: Setup, stock_flow: Flow, doubts: Mapping[str, _Doubt]
 ) -> None:
     account = setup.name.partition("@")
     flow = stock_flow.name + account[1] + account[2]
-    names = [RowName(consumer=setup.consumer, flow=flow, record=product) for product in since]
+    names = [RowName(consumer=setup.consumer, flow=flow, record=product) for product in doubts]
     now = services.now()
     requests = [
-        Request(name=row.name, kind=stock_flow.kind, by="flow")
+        Request(
+            name=row.name,
+            kind=stock_flow.kind,
+            by="flow",
+            correlation=doubts[row.name.record].correlation,
+        )
         for row in services.log.read_rows(names)
         if row is not None
-        and (row.is_leased(now) or _is_after(row.updated_at, since[row.name.record]))
+        and (row.is_leased(now) or _is_after(row.updated_at, doubts[row.name.record].since))
     ]
     if requests:
         request_many(services, requests)
