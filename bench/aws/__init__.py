@@ -1,0 +1,1 @@
+"""What the bench measures of the aws home: DynamoDB Local, and moto for queues and keys."""
