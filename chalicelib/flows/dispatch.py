@@ -15,7 +15,8 @@ from chalicelib.flows.services import Services
 
 POLLS_TOGETHER = 100
 RUNS_TOGETHER = 1000
-RUN_SLICE_S = 10  #: no run keeps the others waiting for longer
+#: No run or poll keeps the others waiting for longer, but for two calls of a slow platform.
+RUN_SLICE_S = 10
 POLL_SLICE_S = 20
 LEASE_SPARE_S = 30
 ORPHANED_AFTER_S = 120  #: a poll's run that its poll knows nothing of, this long after its start
@@ -56,8 +57,7 @@ def run_due_polls(services: Services, *, deadline: datetime) -> bool:
     left: list[bool] = []
 
     def work(consumer: str, flow: str) -> None:
-        until = min(deadline, services.now() + timedelta(seconds=POLL_SLICE_S))
-        left.append(run_poll(services, consumer, flow, until=until))
+        left.append(run_poll(services, consumer, flow, until=deadline, slice_s=POLL_SLICE_S))
 
     do_all(services, (partial(work, poll.consumer, poll.flow) for poll in due))
     return any(left) or len(due) >= POLLS_TOGETHER
@@ -84,27 +84,26 @@ def continue_run(
     services: Services, consumer: str, execution_id: str, *, deadline: datetime
 ) -> bool:
     """Go on with one execution for a slice, alone; returns whether more of it is left."""
-    until = min(deadline, services.now() + timedelta(seconds=RUN_SLICE_S))
     lease, holder = f"run/{consumer}/{execution_id}", services.new_id()
-    lease_until = until + timedelta(seconds=LEASE_SPARE_S)
+    lease_until = deadline + timedelta(seconds=LEASE_SPARE_S)
     if not services.log.take_lease(lease, holder, until=lease_until, now=services.now()):
         return False
     try:
         execution = services.log.read_execution(consumer, execution_id)
-        return execution is not None and _continue(services, execution, until)
+        return execution is not None and _continue(services, execution, deadline)
     finally:
         services.log.end_lease(lease, holder)
 
 
-def _continue(services: Services, execution: Execution, until: datetime) -> bool:
+def _continue(services: Services, execution: Execution, deadline: datetime) -> bool:
     if not runs.is_running(execution):
         return False
     if not execution.collecting:
         return runs.watch(services, execution)
-    return _COLLECTORS[execution.type](services, execution, until)
+    return _COLLECTORS[execution.type](services, execution, deadline)
 
 
-def _end_orphan(services: Services, execution: Execution, until: datetime) -> bool:
+def _end_orphan(services: Services, execution: Execution, _: datetime) -> bool:
     """End the run of a poll that nobody goes on with; a poll under way collects by itself."""
     age_s = (services.now() - execution.started_at).total_seconds()
     if age_s < ORPHANED_AFTER_S or _is_of_a_poll(services, execution):
@@ -119,8 +118,18 @@ def _is_of_a_poll(services: Services, execution: Execution) -> bool:
     return any(poll is not None and poll.execution == execution.id for poll in polls)
 
 
+def _import(services: Services, execution: Execution, deadline: datetime) -> bool:
+    return continue_import(services, execution, until=deadline, slice_s=RUN_SLICE_S)
+
+
+def _resync(services: Services, execution: Execution, deadline: datetime) -> bool:
+    """Ask no platform: a slice needs no room for its calls."""
+    until = min(deadline, services.now() + timedelta(seconds=RUN_SLICE_S))
+    return continue_resync(services, execution, until=until)
+
+
 _COLLECTORS: dict[RunType, Callable[[Services, Execution, datetime], bool]] = {
     RunType.POLL: _end_orphan,
-    RunType.IMPORT: lambda services, run, until: continue_import(services, run, until=until),
-    RunType.RESYNC: lambda services, run, until: continue_resync(services, run, until=until),
+    RunType.IMPORT: _import,
+    RunType.RESYNC: _resync,
 }

@@ -16,6 +16,7 @@ from chalicelib.flows.intake import take_down
 from chalicelib.flows.loading import pace_of
 from chalicelib.flows.ready import Idle, Ready, find_ready
 from chalicelib.flows.services import Opened, Services
+from chalicelib.flows.slices import slice_until
 from chalicelib.flows.walking import CURSOR_EXPIRED, Place, Walked, read_page
 
 IDS_AT_MOST = 10_000
@@ -139,11 +140,14 @@ def _stands(services: Services, lock: PollState) -> bool:
     return begun_at is not None and services.now() - begun_at < timedelta(seconds=BEGUN_WITHIN_S)
 
 
-def continue_import(services: Services, execution: Execution, *, until: datetime) -> bool:
+def continue_import(
+    services: Services, execution: Execution, *, until: datetime, slice_s: float | None = None
+) -> bool:
     """Request more of an import until ``until``; returns whether more of it is left.
 
     A flow that was switched off, or a connection that went down, ends the run and says so. While
-    the platform is away or allows no calls, the run waits for the next slice.
+    the platform is away or allows no calls, the run waits for the next slice. ``slice_s`` ends the
+    slice earlier (``slices.slice_until``).
     """
     if not runs.is_running(execution) or not execution.collecting:
         return False
@@ -154,6 +158,8 @@ def continue_import(services: Services, execution: Execution, *, until: datetime
     if isinstance(found, Idle):
         runs.finish_collecting(services, execution, problem=found.sentence)
         return False
+    sides = (found.source, found.target)
+    until = slice_until(services, sides, deadline=until, slice_s=slice_s)
     if "ids" in execution.spec:
         return _continue_ids(services, found, execution, until)
     return _continue_period(services, found, execution, until)

@@ -23,6 +23,7 @@ from chalicelib.flows.loading import pace_of
 from chalicelib.flows.ready import Idle, Ready, find_ready
 from chalicelib.flows.services import Opened, Services
 from chalicelib.flows.setup.errors import MovedOnError
+from chalicelib.flows.slices import slice_until
 from chalicelib.flows.walking import CURSOR_EXPIRED, Place, Walked, read_page
 
 YOUNG_MS = 60_000  #: a record read this soon after its change may have changed again unseen
@@ -63,11 +64,19 @@ def is_news(row: Row | None, change: Changed) -> bool:
     return read_at is not None and read_at.timestamp() * 1000 - change.version < YOUNG_MS
 
 
-def run_poll(services: Services, consumer: str, flow: str, *, until: datetime) -> bool:
+def run_poll(
+    services: Services,
+    consumer: str,
+    flow: str,
+    *,
+    until: datetime,
+    slice_s: float | None = None,
+) -> bool:
     """Run a slice of a flow's poll until ``until``; returns whether more of it is left.
 
     A flow that is off or not ready, a deleted consumer or a connection that is down runs nothing
     and makes no execution. ``flow`` may also name the flow's full sweep (``sweeps.sweep_of``).
+    ``slice_s`` ends the slice earlier (``slices.slice_until``).
     """
     declared, is_sweep = sweeps.flow_of(flow)
     found = find_ready(services, consumer, declared)
@@ -75,6 +84,8 @@ def run_poll(services: Services, consumer: str, flow: str, *, until: datetime) -
     if isinstance(found, Idle):
         _rest(services, poll, found)
         return False
+    sides = (found.source, found.target)
+    until = slice_until(services, sides, deadline=until, slice_s=slice_s)
     timeout_s = pace_of(services.offers[found.source.platform], found.source).timeout_s
     if services.now() + timedelta(seconds=timeout_s) > until:
         return True

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.connectors.catalog import OFFERS
 from chalicelib.domain.causes import (
     connection_cause,
     flow_cause,
@@ -20,7 +21,7 @@ from chalicelib.domain.ports import Change, QueueMessage
 from chalicelib.domain.protocol import Request, claim
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.rows import RowName
-from chalicelib.domain.setup import Health
+from chalicelib.domain.setup import Health, PollState
 from chalicelib.domain.statuses import Kind, Status
 from chalicelib.flows import dispatch, housekeeping, runs
 from chalicelib.flows.bulk import start_resync
@@ -28,6 +29,7 @@ from chalicelib.flows.door import request_many
 from chalicelib.flows.imports import start_import
 from chalicelib.flows.setup.account import Given
 from chalicelib.flows.setup.connections import save_connection, webhook_address
+from chalicelib.flows.sweeps import sweep_of
 from tests.toy import CONSUMER, Toy, open_toy
 from tests.toy_platforms import PRODUCTS, STOCK, PowerCutError
 
@@ -142,6 +144,47 @@ def test_what_does_not_fit_into_a_tick_waits_for_the_next(toy: Toy) -> None:
     for _ in range(10):
         tick(toy, seconds=20)
     assert all(toy.row(f"{number:02}").is_owed for number in range(20))
+
+
+@pytest.fixture(params=OFFERS)
+def real(request: pytest.FixtureRequest, toy: Toy) -> Toy:
+    """Keep to a real platform's own pace, while the clock goes on as it does."""
+    pace = OFFERS[request.param].pace
+    offers = {name: replace(offer, pace=pace) for name, offer in toy.services.offers.items()}
+    toy.services = replace(toy.services, offers=offers, now=lambda: toy.pass_s(0.001))
+    return toy
+
+
+def test_poll_asks_platforms_that_have_the_pace_of_real_ones(real: Toy) -> None:
+    real.shop.edit("1")
+    dispatch.run_due_polls(real.services, deadline=real.soon(57))
+    assert real.row("1").requested_by == "poll"
+
+
+def test_full_sweep_asks_platforms_that_have_the_pace_of_real_ones(real: Toy) -> None:
+    state = PollState(consumer=CONSUMER, flow=sweep_of(STOCK), next_at=real.at)
+    real.services.registry.save(Change(puts=[state]))
+    real.switch(STOCK, on=True)
+    asked = len(real.shop.asked)
+    dispatch.run_due_polls(real.services, deadline=real.soon(57))
+    assert len(real.shop.asked) == asked + 3  # two flows and the sweep of one
+
+
+def test_import_of_a_period_asks_platforms_that_have_the_pace_of_real_ones(real: Toy) -> None:
+    real.shop.edit("1", at=real.at - timedelta(hours=1))
+    period = (real.at - timedelta(days=1), real.at)
+    start_import(real.services, CONSUMER, PRODUCTS, period=period, by="a person")
+    dispatch.continue_runs(real.services, deadline=real.soon(57))
+    assert real.row("1").requested_by == "import"
+
+
+def test_slow_poll_gives_way_after_two_calls(real: Toy) -> None:
+    real.set_up(OTHER)
+    for number in range(30):
+        real.shop.edit(f"{number:02}")
+    real.shop.page_s = 15
+    dispatch.run_due_polls(real.services, deadline=real.soon(57))
+    assert all(real.find("00", consumer=one) for one in (CONSUMER, OTHER))
 
 
 def test_one_run_is_worked_by_one_dispatcher_at_a_time(toy: Toy) -> None:
