@@ -1,8 +1,10 @@
 """Measures what DESIGN promises to keep measured: ``python -m bench``, or ``make bench``.
 
-Four parts: ``costs`` (calls and CPU of a webhook and of a row of each flow), ``pages`` (the time
-of a page of the log, up to a million rows), ``speed`` (stock changes a second, end to end),
-``cold`` (each function of AWS, from a fresh process to its first answer).
+On one machine: ``costs`` (calls and CPU of a webhook and of a row of each flow), ``pages`` (the
+time of a page of the log, up to a million rows), ``speed`` (stock changes a second, end to end).
+For AWS: ``aws`` (calls and capacity units, a page of the log, CPU of a webhook), ``prices`` (what
+that costs, by ``bench/prices.json``); both run DynamoDB Local, which needs Java 17 and, the first
+time, Maven. ``cold`` (each function, from a fresh process to its first answer).
 Everything runs in a temporary folder and on 127.0.0.1, and is gone at the end.
 """
 
@@ -18,6 +20,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from bench.aws.sections import measure_aws, measure_prices
 from bench.cold import measure_cold
 from bench.costs import measure_costs
 from bench.errors import BenchError
@@ -26,7 +29,8 @@ from bench.sheet import Sheet, write_json
 from bench.speed import measure_speed
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-PARTS = ("costs", "pages", "speed", "cold")
+LOCAL_SIZES = (1_000, 100_000)  #: of DynamoDB Local, which takes a thousand rows a second
+PARTS = ("costs", "pages", "speed", "aws", "prices", "cold")
 
 Part = Callable[[Path], list[Sheet]]
 
@@ -46,7 +50,7 @@ def _measure(asked: argparse.Namespace) -> int:
     sheets: list[Sheet] = []
     facts = _facts()
     print(_told(facts))
-    for name, part in _parts(quick=asked.quick).items():
+    for name, part in _parts(quick=asked.quick, million=asked.million).items():
         if name in (asked.only or PARTS):
             with tempfile.TemporaryDirectory(prefix=f"synclog-bench-{name}-") as folder:
                 found = part(Path(folder))
@@ -64,7 +68,12 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m bench", description="Measures the speed and cost of Synclog here and now."
     )
     parser.add_argument(
-        "--quick", action="store_true", help="fewer rows and rounds: under a minute, coarser"
+        "--quick", action="store_true", help="fewer rows and rounds: two minutes, coarser"
+    )
+    parser.add_argument(
+        "--million",
+        action="store_true",
+        help="a page of a million rows on DynamoDB Local too: 20 minutes more",
     )
     parser.add_argument(
         "--only", action="append", choices=PARTS, help="measure this part alone; may repeat"
@@ -83,18 +92,37 @@ def _file(text: str) -> Path:
     return path
 
 
-def _parts(*, quick: bool) -> dict[str, Part]:
+def _parts(*, quick: bool, million: bool) -> dict[str, Part]:
+    largest = SIZES[-1:] if million else ()
     if quick:
         return {
             "costs": partial(measure_costs, products=120, orders=20),
             "pages": partial(measure_pages, sizes=SIZES[:2], rounds=40),
             "speed": partial(measure_speed, products=500, rounds=1),
+            "aws": partial(
+                measure_aws,
+                sizes=(1_000, 5_000, *largest),
+                rounds=20,
+                products=60,
+                orders=20,
+                alone=10,
+            ),
+            "prices": partial(measure_prices, products=60, orders=20, alone=10),
             "cold": partial(measure_cold, rounds=3, rounds_without=1),
         }
     return {
         "costs": partial(measure_costs, products=600, orders=100),
         "pages": partial(measure_pages, sizes=SIZES, rounds=300),
         "speed": partial(measure_speed, products=1000, rounds=5),
+        "aws": partial(
+            measure_aws,
+            sizes=(*LOCAL_SIZES, *largest),
+            rounds=60,
+            products=300,
+            orders=60,
+            alone=30,
+        ),
+        "prices": partial(measure_prices, products=300, orders=60, alone=30),
         "cold": partial(measure_cold, rounds=9, rounds_without=3),
     }
 

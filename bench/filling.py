@@ -59,12 +59,21 @@ GROUPS = 20  #: different failures
 
 def fill(stores: Stores, rows: int) -> None:
     """Write so many rows of one consumer: a third of each kind."""
+    items = fill_items(stores, rows)
+    while batch := list(islice(items, TOGETHER)):
+        stores.log_table.write_many([put(item) for item in batch])
+
+
+def fill_items(stores: Any, rows: int) -> Iterator[Item]:
+    """Yield the items of so many rows, for others to write; templates are written at once.
+
+    Args:
+        stores: a log and its table: of SQLite, or of any other store.
+    """
     templates = {
         (flow, ending): _live(stores, flow, ending) for flow in KINDS for ending in ENDINGS
     }
-    items = (_copy(templates, number) for number in range(rows))
-    while batch := list(islice(items, TOGETHER)):
-        stores.log_table.write_many([put(item) for item in batch])
+    return (_copy(templates, number) for number in range(rows))
 
 
 def sku_of(number: int) -> str:
@@ -72,7 +81,7 @@ def sku_of(number: int) -> str:
     return f"LIN-{number:07d}"
 
 
-def _live(stores: Stores, flow: str, ending: str) -> Item:
+def _live(stores: Any, flow: str, ending: str) -> Item:
     """Let one row live its life; it belongs to a consumer that nobody lists."""
     name = RowName(consumer="template", flow=flow, record=ending)
     asked = Request(name=name, kind=KINDS[flow], by="webhook", columns=_columns(0, flow))
@@ -86,7 +95,7 @@ def _live(stores: Stores, flow: str, ending: str) -> Item:
     return item
 
 
-def _write(stores: Stores, write: RowWrite) -> Any:
+def _write(stores: Any, write: RowWrite) -> Any:
     [written] = stores.log.write_rows([write])
     if written.row is None or written.tag is None:
         raise BenchError("a template row was refused")

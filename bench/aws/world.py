@@ -139,7 +139,7 @@ def open_world(endpoint: str) -> Iterator[World]:
     with ExitStack() as stack:
         stack.enter_context(mock_aws())
         threads = stack.enter_context(ThreadPoolExecutor(wiring.THREADS))
-        local, moto = _clients(endpoint_url=endpoint), _clients()
+        local, moto = make_clients(endpoint_url=endpoint), make_clients()
         tables = create_tables(local.get("dynamodb"), stage="bench")
         settings = _settings(endpoint, tables, _create_queues(moto.get("sqs")), _create_key(moto))
         meter, ledger = Meter(), Ledger(tables.registry)
@@ -185,7 +185,8 @@ class _Watched:
         return client
 
 
-def _clients(**options: str) -> Clients:
+def make_clients(**options: str) -> Clients:
+    """Return clients of stand-ins, which ask for no credentials and are asked once."""
     return Clients(
         attempts=1,
         region_name=REGION,
@@ -228,7 +229,7 @@ def _settings(endpoint: str, tables: Tables, urls: Mapping[str, str], key: str) 
 def _follower(endpoint: str, tables: Tables, runs: Runs) -> dict[str, Any]:
     """Return the reader of the stream and what listens to it."""
     meter, ledger = Meter(), Ledger(tables.registry)
-    clients = _Watched({"dynamodb": _clients(endpoint_url=endpoint)}, meter, ledger)
+    clients = _Watched({"dynamodb": make_clients(endpoint_url=endpoint)}, meter, ledger)
     table = DynamoTable(clients.get("dynamodb"), tables.log, wiring.utc_now)
     passes = stream_filter()
 
@@ -242,7 +243,7 @@ def _follower(endpoint: str, tables: Tables, runs: Runs) -> dict[str, Any]:
         runs.invocations["follow_changes"] += 1
         runs.stream_records += len(records)
 
-    streams = _clients(endpoint_url=endpoint).get("dynamodbstreams")
+    streams = make_clients(endpoint_url=endpoint).get("dynamodbstreams")
     return {
         "follow_meter": meter,
         "follow_ledger": ledger,
