@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.aws import pricing
+from bench.aws.gauge import Sample
 from bench.aws.measuring import Measured
 from bench.aws.pricing import Costs
 from bench.aws.tariff import MILLION, Tariff, read_tariff
@@ -25,6 +26,7 @@ def bill_sheets(measured: Measured) -> list[Sheet]:
     stack = pricing.stack_of(samples, measured.metrics, alarms, tariff)
     return [
         _parts_sheet(month, tariff),
+        _groups_sheet(month, samples, tariff),
         _lines_sheet(month, tariff),
         _work_sheet(measured, tariff),
         _stack_sheet(stack),
@@ -47,6 +49,26 @@ def _parts_sheet(month: Costs, tariff: Tariff) -> Sheet:
             f" {tariff.products:,} products.",
             f"{tariff.region}. {tariff.note}",
         ),
+    )
+
+
+def _groups_sheet(month: Costs, samples: Mapping[str, Sample], tariff: Tariff) -> Sheet:
+    """Return the same money by what asked for it."""
+    groups: Counter[str] = Counter()
+    for work in tariff.work:
+        usd = pricing.cost_of(samples[work.label], tariff).total()
+        groups[work.group] += usd * work.times
+    for (part, what), usd in month.items():
+        if part in (pricing.STORAGE, pricing.BACKUP):
+            groups["keeping it"] += usd
+        elif what == pricing.PAGES:
+            groups[pricing.PAGES] += usd
+    total = month.total()
+    rows = [_row({"what": name}, usd, total, tariff) for name, usd in groups.most_common()]
+    return Sheet(
+        title="The same month, by what asks for it",
+        columns=("what", "USD a month", "USD per million changes", "% of all"),
+        rows=rows,
     )
 
 

@@ -19,6 +19,7 @@ PARTS = (WRITES, READS, STORAGE, BACKUP, TIME, RUNS, API, SQS, KMS, LOGS, TRANSF
 
 GB = 1_000_000_000
 MESSAGES_A_REQUEST = 10  #: of a receive or delete by Lambda
+PAGES = "pages people look at"
 TRACES = ("attempt", "exchange", "execution")  #: what expires after a month
 QUEUE_OF = {"sync_records": "records", "sync_stock": "stock"}
 
@@ -117,11 +118,11 @@ def month_of(samples: Mapping[str, Sample], stored: Mapping[str, Stored], tariff
             costs[line] += usd * work.times
         for kind, count in written_traces(sample).items():
             items[kind] += count * work.times
-    costs[READS, "pages people look at"] += (
+    costs[READS, PAGES] += (
         tariff.pages * tariff.reads_a_page * tariff.prices["dynamodb_read_million"] / MILLION
     )
-    costs[API, "pages people look at"] += tariff.pages * _each(tariff, "api")
-    costs[TRANSFER, "pages people look at"] += (
+    costs[API, PAGES] += tariff.pages * _each(tariff, "api")
+    costs[TRANSFER, PAGES] += (
         tariff.pages * tariff.assumed["page_bytes"] * tariff.prices["transfer_gb"] / GB
     )
     costs += _storage(items, stored, tariff)

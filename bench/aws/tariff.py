@@ -15,6 +15,7 @@ class Work:
     """So often a month one kind of work is done."""
 
     label: str
+    group: str  #: what people call it
     times: int
     change: bool = False  #: each is a change of a record that was synced
 

@@ -4,7 +4,6 @@ All is built by the product's own wiring. What Lambda does around the functions 
 receives and deletes messages, hands on the stream, and counts as nobody's request.
 """
 
-import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,13 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml
 from moto import mock_aws
 
+from bench.aws.filters import stream_filter
 from bench.aws.ledger import Ledger
 from bench.story import take_webhook
 from chalicelib import wiring
@@ -38,7 +36,6 @@ from local.aws.streams import Stream
 from local.aws.tables import Tables, create_tables
 from local.loops import BATCHES, VISIBILITY_S
 
-FUNCTIONS = Path(__file__).parents[2] / "infra" / "functions.yaml"
 WORK_S = 57  #: a function's time less what it spares for its last writes
 QUEUES = ("records", "stock")
 
@@ -249,38 +246,3 @@ def _follower(endpoint: str, tables: Tables, runs: Runs) -> dict[str, Any]:
         "follow_ledger": ledger,
         "stream": Stream(streams, tables.stream, handle, batch_size=1000),
     }
-
-
-def stream_filter() -> Any:
-    """Return what says whether Lambda would hand a record to the reader, by the template."""
-    template = yaml.safe_load(FUNCTIONS.read_text(encoding="utf-8"))
-    event = template["Resources"]["FollowChanges"]["Properties"]["Events"][
-        "FollowChangesDynamodbEventSource"
-    ]
-    patterns = [
-        json.loads(one["Pattern"]) for one in event["Properties"]["FilterCriteria"]["Filters"]
-    ]
-    return lambda record: any(matches(pattern, record) for pattern in patterns)
-
-
-def matches(pattern: Any, value: Any) -> bool:
-    """Say whether a value has what a pattern of Lambda's filters asks for."""
-    if isinstance(pattern, Mapping):
-        return isinstance(value, Mapping) and all(
-            matches(inner, value.get(name)) for name, inner in pattern.items()
-        )
-    return any(_is(one, value) for one in pattern)
-
-
-def _is(wanted: Any, value: Any) -> bool:
-    """One of the words of a filter: a value, or ``prefix``, ``exists``, ``anything-but``."""
-    if not isinstance(wanted, Mapping):
-        return bool(wanted == value)
-    [(word, what)] = wanted.items()
-    if word == "prefix":
-        return isinstance(value, str) and value.startswith(what)
-    if word == "exists":
-        return (value is not None) == what
-    if word == "anything-but":
-        return value is not None and value not in (what if isinstance(what, list) else [what])
-    raise ValueError(f"the bench does not know the filter word {word!r}")
