@@ -67,10 +67,6 @@ class Stage:
             os.kill(pid, signal.SIGKILL)
         return len(found)
 
-    def told(self, function: str) -> list[str]:
-        """Return what a function wrote to its log group, oldest first."""
-        return self._lines(f"{LAMBDA_LOGS}{self.stack.ids[function]}")
-
     def keep_logs(self, folder: Path) -> None:
         """Write down what every function said, for whoever wants to know what went wrong."""
         for group in self.client("logs").describe_log_groups()["logGroups"]:

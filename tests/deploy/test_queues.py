@@ -26,8 +26,7 @@ def test_of_ten_messages_nine_are_done_and_the_poison_is_a_dead_letter(
         house.wait_for("order", sale, "Synced", within_s=WITHIN_S)
     wait_until(lambda: stage.count("records-dlq") == dead + 1, "dead letter", within_s=WITHIN_S)
     assert stage.count("records") == 0
-    [letter] = stage.peek("records-dlq")
-    assert letter == POISON
+    assert stage.peek("records-dlq").count(POISON) == 1
     made = [house.sales_order(row)["externalRef"] for row in house.rows(kind="order")]
     assert sorted(made) == sorted(sales)
 
