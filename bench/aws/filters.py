@@ -1,4 +1,4 @@
-"""Which changes of the log table reach the reader of its stream: the template says, Lambda decides."""
+"""Which changes of the log table reach the reader of its stream: as the template says."""
 
 import json
 from collections.abc import Callable, Mapping

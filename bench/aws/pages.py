@@ -29,7 +29,8 @@ from local.aws.tables import create_tables
 #: Searching needs the words of the stream reader: several writes for each row that is filled in.
 ASKED = {name: ask for name, ask in QUESTIONS.items() if not name.startswith("search")}
 SAME = 1.05  #: units may differ by a half where the smallest log ends on the page
-WRITERS = 4
+WRITERS = 2  #: more make DynamoDB Local no faster
+PATIENCE = 10  #: tries of a request: while a log is filled, DynamoDB Local pauses for seconds
 TOGETHER = 1000
 
 
@@ -76,7 +77,7 @@ def measure_local_pages(*, sizes: Sequence[int], rounds: int) -> list[Sheet]:
 
 
 def _open(endpoint: str, threads: ThreadPoolExecutor, rows: int) -> Log:
-    client = make_clients(endpoint_url=endpoint)._make("dynamodb")
+    client = make_clients(endpoint_url=endpoint, attempts=PATIENCE)._make("dynamodb")
     tables = create_tables(client, stage=f"bench-{rows}")
     table = DynamoTable(client, tables.log, wiring.utc_now, threads)
     log = TableSyncLog(table=table, vault=None, retention=timedelta(days=30))  # type: ignore[arg-type]

@@ -182,10 +182,10 @@ class _Watched:
         return client
 
 
-def make_clients(**options: str) -> Clients:
-    """Return clients of stand-ins, which ask for no credentials and are asked once."""
+def make_clients(*, attempts: int = 1, **options: str) -> Clients:
+    """Return clients of stand-ins, which ask for no credentials."""
     return Clients(
-        attempts=1,
+        attempts=attempts,
         region_name=REGION,
         aws_access_key_id="nobody",
         aws_secret_access_key="nothing",  # noqa: S106 - a stand-in asks for none
