@@ -8,7 +8,7 @@ import pytest
 
 from infra.package import build_zip, write_template
 from infra.target import HERE, Target
-from tests.deploy.stage import STAGE, Stage, deployed
+from tests.deploy.stage import STAGE, Package, Stage, deployed
 from tests.journey.house import House, opened
 
 #: How this machine's own processor is called at Lambda.
@@ -16,14 +16,20 @@ PROCESSORS = {"arm64": "arm64", "aarch64": "arm64", "x86_64": "x86_64", "AMD64":
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The package, deployed and running."""
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """The package for this machine, made now."""
     folder = tmp_path_factory.mktemp("deploy")
     target = Target(architecture=PROCESSORS[platform.machine()], python=HERE)
-    template, code = folder / "template.json", folder / "deployment.zip"
-    write_template(template, STAGE, target)
-    build_zip(code, target)
-    with deployed(json.loads(template.read_text(encoding="utf-8")), code, folder) as found:
+    write_template(folder / "template.json", STAGE, target)
+    build_zip(folder / "deployment.zip", target)
+    template = json.loads((folder / "template.json").read_text(encoding="utf-8"))
+    return Package(template=template, code=folder / "deployment.zip")
+
+
+@pytest.fixture(scope="session")
+def stage(package: Package) -> Iterator[Stage]:
+    """The package, deployed and running."""
+    with deployed(package) as found:
         yield found
 
 

@@ -19,6 +19,7 @@ from local.demo.api import Api
 from tests.deploy.bends import bent, put_gateway_responses
 
 STAGE = "dev"
+STACK = f"synclog-{STAGE}"
 API_STAGE = "api"  #: the first segment of every address
 SCHEDULED = ("DispatchDue", "PollSources", "SweepOverdue")
 LAMBDA_LOGS = "/aws/lambda/"
@@ -157,20 +158,25 @@ SCHEDULE_EVENT: Mapping[str, Any] = {
 }
 
 
-@contextmanager
-def deployed(template: Template, code: Path, folder: Path) -> Iterator[Stage]:
-    """Deploy into a MiniStack of its own, which ends with the block.
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """What ``make package`` makes."""
 
-    Args:
-        folder: keeps MiniStack's log.
-    """
+    template: Template
+    code: Path  #: the zip; logs are written beside it
+
+
+@contextmanager
+def deployed(package: Package) -> Iterator[Stage]:
+    """Deploy into a MiniStack of its own, which ends with the block."""
+    folder = package.code.parent
     with ExitStack() as opened:
         emulator = opened.enter_context(ministack(folder))
         door = opened.enter_context(door_to(emulator.port))
         url = f"{door.url}/{API_STAGE}"
-        stack = deploy(emulator, f"synclog-{STAGE}", bent(template, url), code, {"Stage": STAGE})
+        stack = deploy(emulator, STACK, bent(package.template, url), package.code, {"Stage": STAGE})
         api = stack.ids["RestAPI"]
-        put_gateway_responses(emulator.client("apigateway"), api, template)
+        put_gateway_responses(emulator.client("apigateway"), api, package.template)
         door.host = f"{api}.execute-api.127.0.0.1"
         operator = Api(url, _first_key(emulator))
         opened.callback(operator.close)
