@@ -1,8 +1,9 @@
 """The bill of a typical merchant's month, as tables: by part, and by what it was for."""
 
+import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from bench.aws.pricing import Costs
 from bench.aws.tariff import MILLION, Tariff, read_tariff
 from bench.sheet import Sheet
 
+#: What ``python -m bench --only prices --json`` wrote before the largest parts were cut.
+BEFORE = Path(__file__).parents[1] / "before.json"
 ALARMS = Path(__file__).parents[2] / "infra" / "alarms.yaml"
 LINES_TOLD = 30
 
@@ -24,13 +27,48 @@ def bill_sheets(measured: Measured) -> list[Sheet]:
     month = pricing.month_of(samples, measured.stored, tariff)
     alarms = len(re.findall(r"Type: AWS::CloudWatch::Alarm", ALARMS.read_text(encoding="utf-8")))
     stack = pricing.stack_of(samples, measured.metrics, alarms, tariff)
-    return [
+    sheets = [
         _parts_sheet(month, tariff),
         _groups_sheet(month, samples, tariff),
         _lines_sheet(month, tariff),
         _work_sheet(measured, tariff),
         _stack_sheet(stack),
     ]
+    if not BEFORE.exists():
+        return sheets
+    return with_before(sheets, json.loads(BEFORE.read_text(encoding="utf-8")))
+
+
+def with_before(sheets: Sequence[Sheet], told: Mapping[str, Any]) -> list[Sheet]:
+    """Add to each table what the same rows said in an earlier run, and by how much they fell.
+
+    Args:
+        told: the file that run wrote.
+    """
+    tables = {table["title"]: table["rows"] for table in told["tables"]}
+    return [_compared(one, tables.get(one.title, ()), str(told["at"])[:10]) for one in sheets]
+
+
+def _compared(sheet: Sheet, rows: Sequence[Mapping[str, Any]], day: str) -> Sheet:
+    money = next(name for name in sheet.columns if name.startswith("USD"))
+    names = [name for name in sheet.columns if rows and isinstance(rows[0].get(name), str)]
+    before = {tuple(row[name] for name in names): row[money] for row in rows}
+    was, fell = f"before ({money})", "% less"
+    place = sheet.columns.index(money) + 1
+    return Sheet(
+        title=sheet.title,
+        columns=(*sheet.columns[:place], was, fell, *sheet.columns[place:]),
+        rows=[
+            {**row, was: old, fell: _less(row[money], old)}
+            for row in sheet.rows
+            for old in [before.get(tuple(row[name] for name in names))]
+        ],
+        notes=(*sheet.notes, f"before: as measured on {day}, before the largest parts were cut."),
+    )
+
+
+def _less(now: float, before: float | None) -> float | None:
+    return round(100 * (1 - now / before), 1) if before else None
 
 
 def _parts_sheet(month: Costs, tariff: Tariff) -> Sheet:
@@ -65,6 +103,7 @@ def _groups_sheet(month: Costs, samples: Mapping[str, Sample], tariff: Tariff) -
             groups[pricing.PAGES] += usd
     total = month.total()
     rows = [_row({"what": name}, usd, total, tariff) for name, usd in groups.most_common()]
+    rows.append(_row({"what": "in all"}, total, total, tariff))
     return Sheet(
         title="The same month, by what asks for it",
         columns=("what", "USD a month", "USD per million changes", "% of all"),
@@ -99,6 +138,8 @@ def _work_sheet(measured: Measured, tariff: Tariff) -> Sheet:
     times = {one.label: one.times for one in tariff.work}
     rows = []
     for sample in measured.samples:
+        if not sample.count:
+            continue
         costs = pricing.cost_of(sample, tariff)
         writes = sum(usd for (part, _), usd in costs.items() if part == pricing.WRITES)
         time = sum(usd for (part, _), usd in costs.items() if part == pricing.TIME)

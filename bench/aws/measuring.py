@@ -75,7 +75,7 @@ def _calls_sheet(samples: Sequence[Sample]) -> Sheet:
             "work", "count", "calls", "waits", "writes w", "reads r", "stream calls", "stream w",
             "vendor calls", "runs", "log bytes", "bytes out", "CPU ms",
         ),
-        rows=[_calls_row(sample) for sample in samples],
+        rows=[_calls_row(sample) for sample in samples if sample.count],
         notes=(
             "calls: of DynamoDB, SQS and KMS by our functions; Lambda's own receives and deletes"
             " apart. waits: calls under way together count once.",
@@ -88,7 +88,7 @@ def _calls_sheet(samples: Sequence[Sample]) -> Sheet:
 
 
 def _calls_row(one: Sample) -> dict[str, Any]:
-    count = max(1, one.count)
+    count = one.count
     return {
         "work": one.label,
         "count": one.count,
@@ -110,6 +110,7 @@ def _units_sheet(samples: Sequence[Sample]) -> Sheet:
     rows = [
         {"work": one.label, "by": by, "what": what, "units": told}
         for one in samples
+        if one.count
         for by, side in (("functions", one.own), ("stream", one.follow))
         for what in ("write", "read")
         if (told := _units_told(side, what, one.count))

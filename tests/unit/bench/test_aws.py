@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from bench.aws import pricing
-from bench.aws.bills import bill_sheets
+from bench.aws.bills import bill_sheets, with_before
 from bench.aws.filters import matches, stream_filter
 from bench.aws.gauge import Sample, Side
 from bench.aws.ledger import IN_ROWS, KINDS, kind_of
 from bench.aws.measuring import Measured, sheets_of
 from bench.aws.stored import Stored
 from bench.aws.tariff import Tariff, read_tariff
+from bench.sheet import Sheet
 
 NOBODY = Side(requests=Counter(), units={}, bursts=0, cpu_ms=0.0)
 
@@ -121,8 +122,25 @@ def test_the_bill_by_part_and_by_what_asks_for_it_comes_to_the_same(tariff: Tari
     *parts, whole = by_part.rows
     assert whole["part"] == "in all"
     assert sum(row["USD a month"] for row in parts) == pytest.approx(whole["USD a month"], abs=1e-3)
-    asked = sum(row["USD a month"] for row in by_group.rows)
+    *groups, _ = by_group.rows
+    asked = sum(row["USD a month"] for row in groups)
     assert asked == pytest.approx(whole["USD a month"], abs=1e-3)
+
+
+def test_a_bill_tells_what_it_was_before_and_how_much_less_it_is() -> None:
+    rows = [{"part": "SQS", "USD a month": 1.0}, {"part": "KMS", "USD a month": 2.0}]
+    sheet = Sheet(title="Bill", columns=("part", "USD a month"), rows=rows)
+    earlier = [{"part": "SQS", "USD a month": 4.0}, {"part": "gone", "USD a month": 9.0}]
+    told = {"at": "2026-11-22T10:00:00Z", "tables": [{"title": "Bill", "rows": earlier}]}
+
+    [compared] = with_before([sheet], told)
+
+    assert compared.columns == ("part", "USD a month", "before (USD a month)", "% less")
+    assert [tuple(row.values()) for row in compared.rows] == [
+        ("SQS", 1.0, 4.0, 75.0),
+        ("KMS", 2.0, None, None),
+    ]
+    assert "2026-11-22" in compared.notes[-1]
 
 
 def test_every_kind_of_work_of_the_month_is_one_that_is_measured(tariff: Tariff) -> None:
