@@ -57,9 +57,15 @@ def condition(
 ) -> str | None:
     """Return the condition that all ``terms`` hold, and none of ``unless`` does as a whole."""
     parts = [_term(words, term) for term in terms]
-    for others in unless:
-        parts.append(f"NOT ({' AND '.join(_term(words, term) for term in others)})")
+    parts += [_none(words, others) for others in unless]
     return " AND ".join(parts) or None
+
+
+def _none(words: Words, terms: Sequence[Term]) -> str:
+    """Return the condition that not all terms hold; parentheses too many are an error."""
+    held = [_term(words, term) for term in terms]
+    bare = len(held) > 1 or not held[0].startswith("(")
+    return f"NOT ({' AND '.join(held)})" if bare else f"NOT {held[0]}"
 
 
 def _term(words: Words, term: Term) -> str:
