@@ -33,6 +33,8 @@ class Stream:
         self._batch_size = batch_size
         self._open: dict[str, str] = {}  # shard -> where to read on
         self._ended: set[str] = set()
+        self._failed: dict[str, Any] = {}  # shard -> the answer whose batch was not taken
+        self._begun: set[str] = set()  # shards of which something was read
 
     def drain(self) -> int:
         """Hand on all there is, what the handler writes meanwhile included; returns how many.
@@ -52,11 +54,22 @@ class Stream:
     def _read_shard(self, shard: str) -> int:
         total = 0
         while iterator := self._open.get(shard):
-            found = self._client.get_records(ShardIterator=iterator, Limit=self._batch_size)
+            # What failed comes again as it was, whatever has been written since: so does Lambda.
+            found = self._failed.get(shard) or self._client.get_records(
+                ShardIterator=iterator, Limit=self._batch_size
+            )
+            self._failed[shard] = found
             if records := found["Records"]:
                 self._handler({"Records": [_to_event(record, self._arn) for record in records]})
+            del self._failed[shard]
             total += len(records)
-            self._move_on(shard, found.get("NextShardIterator"))
+            following = found.get("NextShardIterator")
+            if not records and following is not None and shard not in self._begun:
+                # DynamoDB Local refuses to read on from before a shard's first record.
+                del self._open[shard]
+                break
+            self._begun.add(shard)
+            self._move_on(shard, following)
             if not records:
                 break
         return total
