@@ -80,6 +80,12 @@ class RowStore(Protocol):
     def count_now(self, consumer: str) -> Sequence[Counts]:
         """Rows by flow, kind and status, now. May lag by the stream."""
 
+    def mend_counts(self, consumer: str) -> int:
+        """Compare the counts of now with the lists; returns how many lanes were mended.
+
+        A difference is noted first, and mended when a later call finds the same one again.
+        """
+
     def read_oldest_due(self, consumer: str, lane: str) -> Row | None:
         """The oldest Pending row of a lane; None if nothing waits."""
 

@@ -39,6 +39,7 @@ def run(services: Services, *, deadline: datetime | None = None) -> None:
         [
             lambda: recheck_causes(services, deadline=last),
             lambda: mend_webhooks(services, deadline=last),
+            lambda: mend_counts(services, deadline=last),
             lambda: prune_dead_letters(services),
         ],
     )
@@ -139,6 +140,11 @@ def recheck_causes(services: Services, *, deadline: datetime) -> bool:
         lambda consumer: recheck_consumer(services, consumer),
         deadline=deadline,
     )
+
+
+def mend_counts(services: Services, *, deadline: datetime) -> bool:
+    """Compare the counts of every consumer with its lists, nightly: a stream may lose changes."""
+    return walk_consumers(services, "counts", DAY_S, services.log.mend_counts, deadline=deadline)
 
 
 def recheck_consumer(services: Services, consumer: str) -> int:

@@ -138,11 +138,20 @@ class DynamoTable:
                 break
         return found[:limit]
 
+    def count_index(self, index: Index, pk: str) -> int:
+        """How many entries an index partition has; see ``Table``."""
+        asked, _ = range_request(_INDEX_KEYS[index], pk, "", HIGHEST)
+        asked |= {"IndexName": index.value, "Select": "COUNT"}
+        return sum(answer["Count"] for answer in self._answers(asked))
+
     def _pages(self, asked: Mapping[str, Any]) -> Iterator[Iterable[dict[str, Any]]]:
+        return (map(item_from_wire, answer["Items"]) for answer in self._answers(asked))
+
+    def _answers(self, asked: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         parameters = {"TableName": self.name, **asked}
         while True:
             answer = self._call("query", parameters)
-            yield map(item_from_wire, answer["Items"])
+            yield answer
             if "LastEvaluatedKey" not in answer:
                 return
             parameters["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from chalicelib.store import keys
-from chalicelib.store.rows import LANES_AT_MOST, RowPart
+from chalicelib.store.counts import LANES_AT_MOST
+from chalicelib.store.rows import RowPart
 from chalicelib.store.table import Index, Key, delete
 from chalicelib.store.traces import TracePart
 

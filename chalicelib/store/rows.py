@@ -4,31 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.domain.log import Counts, Group, Page, RowQuery
+from chalicelib.domain.log import Group, Page, RowQuery
 from chalicelib.domain.ports import Written
 from chalicelib.domain.reasons import RULES, Reason
 from chalicelib.domain.rows import Row, RowName, letter_of
-from chalicelib.domain.statuses import Kind, Status
+from chalicelib.domain.statuses import Status
 from chalicelib.domain.writes import RowWrite
 from chalicelib.store import keys
+from chalicelib.store.counts import CountPart
 from chalicelib.store.items import to_row, to_write
 from chalicelib.store.paging import Fetch, Listing, from_index, from_partition
-from chalicelib.store.part import LogPart
 from chalicelib.store.runs import rows_of_run
 from chalicelib.store.stream import to_word, words_of
 from chalicelib.store.table import HIGHEST, Index, Item, Key, starting_with
 
-LANES_AT_MOST = 200
 HEAPS_READ = 1000  #: groups or causes of a consumer that are read
 HEAPS_SHOWN = 200
 OLDEST_LOOKED_AT = 20
 
-_STATUS_ATTRIBUTES = {
-    Status.PENDING: "P",
-    Status.PROCESSING: "R",
-    Status.SYNCED: "S",
-    Status.FAILED: "F",
-}
 _LETTERS_OF = {
     Status.PENDING: "P",
     Status.PROCESSING: "PW",
@@ -37,7 +30,7 @@ _LETTERS_OF = {
 }
 
 
-class RowPart(LogPart):
+class RowPart(CountPart):
     """See ``domain.ports.RowStore``."""
 
     def write_rows(self, writes: Sequence[RowWrite]) -> Sequence[Written]:
@@ -204,32 +197,6 @@ class RowPart(LogPart):
         items = self.table.query(pk, limit=HEAPS_READ)
         groups = [_to_group(item) for item in items if item.get("n", 0) > 0]
         return sorted(groups, key=lambda group: (-group.count, group.key))[:HEAPS_SHOWN]
-
-    def count_now(self, consumer: str) -> Sequence[Counts]:
-        """Rows by flow, kind and status, now."""
-        return [
-            Counts(
-                flow=flow,
-                kind=Kind(item["k"]),
-                status=status,
-                count=item[short],
-                not_applicable=item.get("na", 0) if status is Status.SYNCED else 0,
-            )
-            for item in self._read_counts(consumer)
-            for flow in [keys.unescape(item["sk"].split("/")[0])]
-            for status, short in _STATUS_ATTRIBUTES.items()
-            if item.get(short, 0) > 0
-        ]
-
-    def _read_counts(self, consumer: str) -> Sequence[Item]:
-        return self.table.query(f"N|{keys.escape(consumer)}|now", limit=LANES_AT_MOST)
-
-    def _read_lanes(self, consumer: str) -> list[str]:
-        """Lanes in which a consumer has ever had a row."""
-        return [
-            "/".join(keys.unescape(part) for part in item["sk"].split("/"))
-            for item in self._read_counts(consumer)
-        ]
 
     def read_oldest_due(self, consumer: str, lane: str) -> Row | None:
         """The oldest Pending row of a lane; None if nothing waits."""

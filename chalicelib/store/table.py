@@ -255,6 +255,9 @@ class Table(Protocol):
     ) -> Sequence[Entry]:
         """Entries of an index partition with ``low <= sort < high``, in that order. May lag."""
 
+    def count_index(self, index: Index, pk: str) -> int:
+        """How many entries an index partition has. May lag; reads them all, 30 or so a unit."""
+
     def write_many(self, writes: Sequence[Write]) -> Sequence[Result]:
         """Carry out each write by itself, in the order given where they are of one item."""
 

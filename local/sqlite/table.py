@@ -60,6 +60,10 @@ _QUERY_INDEX = {
     )
     for index, p, s in ((Index.LIST, "lp", "ls"), (Index.WAIT, "wp", "ws"))
 }
+_COUNT_INDEX = {
+    index: f"SELECT COUNT(*) FROM items WHERE {p} = ? AND {_LIVE}"  # noqa: S608 - our own words
+    for index, p in ((Index.LIST, "lp"), (Index.WAIT, "wp"))
+}
 _INSERT = "INSERT INTO items (pk, sk, lp, ls, wp, ws, ttl, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _UPDATE_BODY = "UPDATE items SET body = ? WHERE rowid = ?"
 # An index is only touched where one of its columns is named.
@@ -144,6 +148,12 @@ class SqliteTable:
         with self._database.reading() as db:
             found = db.execute(sql, (pk, low, high, self._now_s(), limit))
             return [Entry(*one) for one in found]
+
+    def count_index(self, index: Index, pk: str) -> int:
+        """How many entries an index partition has; see ``Table``."""
+        with self._database.reading() as db:
+            found: int = db.execute(_COUNT_INDEX[index], (pk, self._now_s())).fetchone()[0]
+        return found
 
     def write_many(self, writes: Sequence[Write]) -> Sequence[Result]:
         """Carry out each write by itself, in one commit; see ``Table``."""

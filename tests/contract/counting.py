@@ -28,6 +28,10 @@ class CountingTable:
         self.calls["query_index"] += 1
         return self._table.query_index(*args, **options)
 
+    def count_index(self, *args: Any, **options: Any) -> Any:
+        self.calls["count_index"] += 1
+        return self._table.count_index(*args, **options)
+
     def write_many(self, *args: Any, **options: Any) -> Any:
         self.calls["write_many"] += 1
         return self._table.write_many(*args, **options)

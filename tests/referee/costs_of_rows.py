@@ -303,6 +303,12 @@ def counts_of_a_consumer(house: Measured) -> Callable[[], Any]:
     return lambda: house.log.count_now(CONSUMER)
 
 
+@cases.costs("mend the counts", "1 r, 4 x 0.5 r list")
+def a_recount_that_agrees(house: Measured) -> Callable[[], Any]:
+    fill(house, 20)
+    return lambda: house.log.mend_counts(CONSUMER)
+
+
 @cases.costs("oldest waiting row of a lane", "10 r, 0.5 r list")
 def the_oldest_of_thirty_rows(house: Measured) -> Callable[[], Any]:
     for number in range(30):
