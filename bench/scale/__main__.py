@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.scale.coalescing import measure_coalescing
+from bench.scale.idle import measure_idle
 from bench.scale.partitions import measure_heat
 from bench.scale.queues import measure_dwell
 from bench.scale.quota import measure_quota
@@ -29,6 +30,7 @@ PARTS: dict[str, tuple[Part, Part]] = {
     "coalescing": (measure_coalescing, partial(measure_coalescing, seconds=5)),
     "reader": (measure_reader, partial(measure_reader, rows=500)),
     "ticks": (measure_ticks, partial(measure_ticks, sizes=(100, 300))),
+    "idle": (measure_idle, partial(measure_idle, merchants=20)),
     "dwell": (measure_dwell, partial(measure_dwell, seconds=60)),
     "quota": (measure_quota, measure_quota),
 }

@@ -27,3 +27,7 @@ ACCOUNT_CONCURRENCY = 1000
 REQUEST_S = 0.005
 REQUEST_CPU_S = 0.0012
 VENDOR_CALL_S = 0.3
+
+# DynamoDB, "Pricing for on-demand capacity", us-east-1: dollars a million units.
+WRITE_DOLLARS = 0.625
+READ_DOLLARS = 0.125

@@ -10,6 +10,7 @@ from bench.scale.__main__ import main
 from bench.scale.coalescing import measure_coalescing
 from bench.scale.dwell import Scene, Simulation
 from bench.scale.heat import CASES, is_followed, kind_of, play
+from bench.scale.idle import measure_idle
 from bench.scale.metering import Heat, MeteredTable, requests_of, size_of
 from bench.scale.quota import rows_a_second
 from bench.scale.reader import carried
@@ -199,6 +200,14 @@ def test_a_reader_that_writes_much_carries_less() -> None:
 
     assert little["changes/s"] > 5 * much["changes/s"]
     assert little["records/s"] == pytest.approx(4 * little["changes/s"])
+
+
+def test_a_poll_that_finds_nothing_costs_seven_writes_at_most() -> None:
+    [sheet] = measure_idle(merchants=3)
+
+    by_work = {row["work"]: row for row in sheet.rows}
+    assert by_work["a poll that finds nothing"]["write units"] <= 7
+    assert by_work["a poll that finds two records"]["write units"] > 20
 
 
 def test_a_part_is_printed_and_an_unknown_one_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,34 +1,23 @@
 """The dispatcher and what it does once in a while for every consumer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from chalicelib.connectors.catalog import OFFERS
-from chalicelib.domain.causes import (
-    connection_cause,
-    flow_cause,
-    mapping_cause,
-    rate_cause,
-    record_cause,
-    setting_cause,
-)
-from chalicelib.domain.closings import finish
-from chalicelib.domain.log import Execution, ExecutionState, Link, RowQuery, RunType, Trigger
-from chalicelib.domain.ports import Change, QueueMessage
-from chalicelib.domain.protocol import Request, claim
+from chalicelib.domain.log import Execution, ExecutionState, RowQuery, RunType, Trigger
+from chalicelib.domain.ports import Change
+from chalicelib.domain.protocol import Request
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.rows import RowName
-from chalicelib.domain.setup import Health, PollState
+from chalicelib.domain.setup import PollState
 from chalicelib.domain.statuses import Kind, Status
-from chalicelib.flows import dispatch, housekeeping, runs
+from chalicelib.flows import dispatch, runs
 from chalicelib.flows.bulk import start_resync
 from chalicelib.flows.door import request_many
 from chalicelib.flows.imports import start_import
-from chalicelib.flows.setup.account import Given
-from chalicelib.flows.setup.connections import save_connection, webhook_address
 from chalicelib.flows.sweeps import sweep_of
 from tests.toy import CONSUMER, Toy, open_toy
 from tests.toy_platforms import PRODUCTS, STOCK, PowerCutError
@@ -70,9 +59,11 @@ def test_tick_runs_due_polls_and_ends_their_runs(toy: Toy) -> None:
     tick(toy)
     [run] = executions(toy)
     assert (run.state, run.counts["synced"]) == (ExecutionState.SUCCESS, 1)
-    for _ in range(4):
+    for _ in range(3):
         tick(toy)
-    assert len(executions(toy)) == 2  # five minutes later, and not before
+    assert len(toy.shop.asked) == 1
+    tick(toy)
+    assert len(toy.shop.asked) == 2  # five minutes later, and not before
 
 
 def test_tick_goes_on_with_imports_and_resyncs_until_they_end(toy: Toy) -> None:
@@ -224,201 +215,3 @@ def test_run_of_a_long_poll_is_not_taken_for_an_orphan(toy: Toy) -> None:
         tick(toy, seconds=20)
     [run] = executions(toy)
     assert (run.state, run.collecting) == (ExecutionState.RUNNING, True)
-
-
-# --- rounds over all consumers --------------------------------------------------------------------
-
-
-def test_round_visits_every_consumer_once_in_its_time(toy: Toy) -> None:
-    for number in range(45):
-        toy.set_up(f"shop-{number:02}")
-    visited: list[str] = []
-
-    def walk(seconds: float = 50) -> bool:
-        return housekeeping.walk_consumers(
-            toy.services, "a-round", 3600, visited.append, deadline=toy.soon(seconds)
-        )
-
-    assert walk() is False
-    assert (len(visited), len(set(visited))) == (46, 46)
-    walk()
-    assert len(visited) == 46
-    toy.pass_s(3600)
-    walk()
-    assert len(visited) == 92
-
-
-def test_round_goes_on_where_its_time_was_over(toy: Toy) -> None:
-    for number in range(45):
-        toy.set_up(f"shop-{number:02}")
-    visited: list[str] = []
-
-    def visit(consumer: str) -> None:
-        visited.append(consumer)
-        toy.pass_s(1)
-
-    def walk() -> bool:
-        return housekeeping.walk_consumers(
-            toy.services, "a-round", 3600, visit, deadline=toy.soon(5)
-        )
-
-    assert [walk(), walk(), walk()] == [True, True, False]
-    assert (len(visited), len(set(visited))) == (46, 46)
-
-
-def test_tokens_are_exchanged_by_the_dispatcher(toy: Toy) -> None:
-    given = Given(credentials={"refresh_token": "refresh-1"})
-    save_connection(toy.services, CONSUMER, "shop", given, loopback=True, by="test")
-    tick(toy)
-    assert toy.tokens.made == 2
-    assert toy.connection().tokens_refreshed_at == toy.at
-
-
-def test_failing_exchange_of_one_account_stops_no_other(toy: Toy) -> None:
-    toy.set_up(OTHER)
-    given = Given(credentials={"refresh_token": "refresh-1"})
-    for consumer in (CONSUMER, OTHER):
-        save_connection(toy.services, consumer, "shop", given, loopback=True, by="test")
-    toy.tokens.faults = [SyncFailure(Reason.RETRYING, "Shop answered 503.")]
-    tick(toy)
-    exchanged = [toy.connection("shop", c).tokens_refreshed_at for c in (CONSUMER, OTHER)]
-    assert exchanged == [None, toy.at]
-    assert ("housekeeping_failed", "retrying") in toy.counted
-
-
-def test_webhooks_are_mended_once_a_day(toy: Toy) -> None:
-    tick(toy)
-    addresses = {(n, webhook_address(toy.services, toy.connection(n))) for n in ("shop", "till")}
-    assert set(toy.registered) == addresses
-    tick(toy)
-    assert len(toy.registered) == 2
-    toy.pass_s(86_400)
-    tick(toy)
-    assert len(toy.registered) == 4
-
-
-def test_account_that_is_down_is_not_called(toy: Toy) -> None:
-    for name in ("shop", "till"):
-        down = replace(toy.connection(name), health=Health.DOWN)
-        toy.services.registry.save(Change(puts=[down]))
-    tick(toy)
-    assert toy.opened == 0
-
-
-def test_dead_letters_are_pruned_each_hour(toy: Toy) -> None:
-    ghost = QueueMessage(name=toy.name("ghost"), handled=1)
-    tick(toy)
-    toy.services.queue.send_many("records-dlq", [ghost])
-    tick(toy)
-    assert toy.messages("records-dlq") == 1
-    toy.pass_s(3600)
-    tick(toy)
-    assert toy.messages("records-dlq") == 0
-
-
-# --- causes that went away without anybody saying so ----------------------------------------------
-
-CATEGORY = mapping_cause(PRODUCTS, "category", "hats")
-LINK = Link(
-    consumer=CONSUMER,
-    kind="product",
-    platform="shop",
-    id="7",
-    other_platform="till",
-    other_id="T-7",
-)
-
-
-def hold(toy: Toy, cause: str, flow: str = PRODUCTS) -> None:
-    """Hold a row under a cause."""
-    name = toy.name("7", flow)
-    ask(toy, name)
-    deadline = toy.soon()
-    [taken] = toy.services.log.write_rows(
-        [claim(name, lease_id="w", deadline=deadline, settle_s=60, now=toy.at)]
-    )
-    assert taken.row is not None
-    changes = {"status": Status.PENDING, "reason": Reason.NEEDS_MAPPING, "cause": cause}
-    toy.services.log.write_rows([finish(taken.row, changes, toy.at)])
-
-
-def released(toy: Toy) -> list[str]:
-    due = toy.services.log.list_releases(due_before=toy.soon(), limit=50)
-    return [release.cause for release in due]
-
-
-def add_mapping(toy: Toy) -> None:
-    known = toy.services.registry.read_mapping(CONSUMER, PRODUCTS, "category")
-    assert known is not None
-    toy.services.registry.save(Change(puts=[replace(known, entries={"hats": "Hats"})]))
-
-
-def add_setting(toy: Toy) -> None:
-    known = toy.services.registry.read_flow(CONSUMER, PRODUCTS)
-    assert known is not None
-    settings = {"start_date": "2026-01-01T00:00:00+00:00"}
-    toy.services.registry.save(Change(puts=[replace(known, settings=settings)]))
-
-
-def add_link(toy: Toy) -> None:
-    toy.services.log.put_links([LINK])
-
-
-def nothing(toy: Toy) -> None:
-    """Leave everything as it is."""
-
-
-def take_down(toy: Toy) -> None:
-    down = replace(toy.connection("till"), health=Health.DOWN)
-    toy.services.registry.save(Change(puts=[down]))
-
-
-def switch_off(toy: Toy) -> None:
-    known = toy.services.registry.read_flow(CONSUMER, PRODUCTS)
-    assert known is not None
-    toy.services.registry.save(Change(puts=[replace(known, enabled=False)]))
-
-
-@pytest.mark.parametrize(
-    ("cause", "happens", "is_released"),
-    [
-        pytest.param(CATEGORY, add_mapping, True, id="mapping saved"),
-        pytest.param(CATEGORY, nothing, False, id="mapping missing"),
-        pytest.param(setting_cause(PRODUCTS, "start_date"), add_setting, True, id="setting given"),
-        pytest.param(setting_cause(PRODUCTS, "start_date"), nothing, False, id="setting missing"),
-        pytest.param(record_cause("product", "7"), add_link, True, id="record linked"),
-        pytest.param(record_cause("product", "7"), nothing, False, id="record not linked"),
-        pytest.param(connection_cause("till"), nothing, True, id="connection works"),
-        pytest.param(connection_cause("till"), take_down, False, id="connection down"),
-        pytest.param(flow_cause(PRODUCTS), nothing, True, id="flow on"),
-        pytest.param(flow_cause(PRODUCTS), switch_off, False, id="flow off"),
-        pytest.param("day:till:2026-03-01", nothing, False, id="nobody can look it up"),
-    ],
-)
-def test_cause_with_held_rows_is_checked_again_nightly(
-    toy: Toy, cause: str, happens: Callable[[Toy], None], is_released: bool
-) -> None:
-    hold(toy, cause)
-    happens(toy)
-    housekeeping.recheck_causes(toy.services, deadline=toy.soon())
-    assert released(toy) == ([cause] if is_released else [])
-
-
-def test_throttled_rows_without_a_flag_are_found_by_the_nightly_check(toy: Toy) -> None:
-    hold(toy, rate_cause("till", 2, 0))
-    assert toy.services.log.list_backlogged(limit=10) == []
-    housekeeping.recheck_causes(toy.services, deadline=toy.soon())
-    assert list(toy.services.log.list_backlogged(limit=10)) == [(CONSUMER, "till")]
-    assert released(toy) == []
-
-
-def test_causes_are_checked_once_a_day(toy: Toy) -> None:
-    tick(toy)
-    hold(toy, CATEGORY)
-    add_mapping(toy)
-    tick(toy)
-    assert toy.row("7").cause == CATEGORY
-    toy.at += timedelta(days=1)
-    tick(toy)
-    tick(toy)
-    assert toy.row("7").cause is None
