@@ -1,17 +1,20 @@
 """The dispatcher: every minute it sets going what is due; each part is bounded and fails alone."""
 
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.domain.log import Execution, RunType
+from chalicelib.domain.setup import PollState
 from chalicelib.flows import housekeeping, rates, runs, sweeps
 from chalicelib.flows.bulk import continue_resync
-from chalicelib.flows.housekeeping import do_all
 from chalicelib.flows.imports import continue_import
 from chalicelib.flows.polls import run_poll
 from chalicelib.flows.releases import run_releases
 from chalicelib.flows.services import Services
+from chalicelib.flows.turns import Work, do_all, do_each
 
 POLLS_TOGETHER = 100
 RUNS_TOGETHER = 1000
@@ -50,17 +53,58 @@ def tend(services: Services, *, deadline: datetime) -> None:
     )
 
 
-def run_due_polls(services: Services, *, deadline: datetime) -> bool:
-    """Run a slice of every poll that is due, oldest first; returns whether more is left."""
-    before = services.now() + timedelta(milliseconds=1)  # one that is due now is due
-    due = services.registry.list_due_polls(before=before, limit=POLLS_TOGETHER)
-    left: list[bool] = []
+def run_due_polls(services: Services, *, deadline: datetime, threads: int = 1) -> bool:
+    """Run a slice of every poll that is due, oldest first; returns whether more is left.
 
-    def work(consumer: str, flow: str) -> None:
-        left.append(run_poll(services, consumer, flow, until=deadline, slice_s=POLL_SLICE_S))
+    ``threads`` polls run at a time. One whose slice is over goes to the end of the line, and has
+    another turn if there is time.
+    """
+    line = _Line(services=services, deadline=deadline)
+    do_each(services, line.take, threads=threads)
+    return line.is_cut or any(line.left.values())
 
-    do_all(services, (partial(work, poll.consumer, poll.flow) for poll in due))
-    return any(left) or len(due) >= POLLS_TOGETHER
+
+@dataclass
+class _Line:
+    """Polls that are due, each time anew; what had its turn and is due still is passed over."""
+
+    services: Services
+    deadline: datetime
+    left: dict[tuple[str, str], bool] = field(default_factory=dict)  #: of a poll's last slice
+    is_cut: bool = False  #: time was over before all had their turn
+    _next: deque[PollState] = field(default_factory=deque)
+    _seen: set[tuple[str, str, datetime | None]] = field(default_factory=set)
+    _passed_over: int = 0
+
+    def take(self) -> Work | None:
+        """Return the work of the next poll; None if there is none, or no time."""
+        if not self._next:
+            self._list()
+        self.is_cut = bool(self._next) and self.services.now() >= self.deadline
+        if self.is_cut or not self._next:
+            return None
+        return partial(self._run, self._next.popleft())
+
+    def _list(self) -> None:
+        before = self.services.now() + timedelta(milliseconds=1)  # one that is due now is due
+        while True:
+            limit = POLLS_TOGETHER + self._passed_over
+            due = self.services.registry.list_due_polls(before=before, limit=limit)
+            new = {_turn_of(poll): poll for poll in due if _turn_of(poll) not in self._seen}
+            self._seen |= new.keys()
+            self._next.extend(new.values())
+            self._passed_over = len(due) - len(new)
+            if new or len(due) < limit:
+                return
+
+    def _run(self, poll: PollState) -> None:
+        self.left[poll.consumer, poll.flow] = run_poll(
+            self.services, poll.consumer, poll.flow, until=self.deadline, slice_s=POLL_SLICE_S
+        )
+
+
+def _turn_of(poll: PollState) -> tuple[str, str, datetime | None]:
+    return poll.consumer, poll.flow, poll.next_at
 
 
 def continue_runs(services: Services, *, deadline: datetime) -> bool:

@@ -4,8 +4,7 @@ A round goes through all consumers in slices; where it stands is kept in the reg
 after a restart, and two dispatchers do not both walk it.
 """
 
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,7 +12,6 @@ from functools import partial
 from chalicelib.domain.causes import parts_of
 from chalicelib.domain.log import Group
 from chalicelib.domain.ports import Change
-from chalicelib.domain.reasons import SyncFailure
 from chalicelib.domain.setup import Connection, Health, PollState, Release
 from chalicelib.flows import redrive, tokens
 from chalicelib.flows.declare import base_name, connections_of
@@ -22,6 +20,7 @@ from chalicelib.flows.loading import settings_of
 from chalicelib.flows.services import Services
 from chalicelib.flows.setup.platforms import check_connection
 from chalicelib.flows.setup.saving import release
+from chalicelib.flows.turns import do_all
 
 DAY_S = 86_400
 TOKENS_EVERY_S = 60
@@ -78,25 +77,6 @@ def walk_consumers(
 
 def _is_time(last: datetime | None, every_s: int, now: datetime) -> bool:
     return last is None or now - last >= timedelta(seconds=every_s)
-
-
-def do_all(services: Services, works: Iterable[Callable[[], object]]) -> None:
-    """Do one thing after another, whatever becomes of those before.
-
-    A ``SyncFailure`` is counted and that is all; a defect is raised after all had their turn.
-    """
-    with ExitStack() as stack:
-        for work in reversed(list(works)):
-            stack.callback(_calmly, services, work)
-
-
-def _calmly(services: Services, work: Callable[[], object]) -> None:
-    try:
-        work()
-    except SyncFailure as failure:
-        reason = failure.reason.value
-        services.count("housekeeping_failed", reason=reason)
-        services.note("housekeeping.failed", reason=reason, detail=failure.detail)
 
 
 def tend_tokens(services: Services, *, deadline: datetime) -> bool:

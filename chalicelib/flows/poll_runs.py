@@ -161,6 +161,11 @@ def go_on(services: Services, doing: PollRun, walked: Walked, further: Place) ->
     doing.poll = _save(services, doing.poll, cursor=cursor, page=further.to_text())
 
 
+def give_way(services: Services, doing: PollRun) -> None:
+    """Let the polls that are due have their turn before this one goes on."""
+    _save(services, doing.poll, next_at=services.now())
+
+
 def postpone(services: Services, doing: PollRun, wait_s: float) -> None:
     """Let a run wait for calls; it goes on where it was."""
     at = services.now()

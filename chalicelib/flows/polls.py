@@ -101,6 +101,7 @@ def _run(services: Services, doing: PollRun) -> bool:
             continue
         if _take_in(services, doing, walked):
             return False
+    poll_runs.give_way(services, doing)
     return True
 
 

@@ -8,6 +8,8 @@ from chalicelib.triggers.timing import deadline_of
 
 schedules = Blueprint(__name__)
 
+#: How many polls run at the same time; each mostly waits for its platform.
+THREADS = 20
 EVERY_MINUTE = Rate(1, unit=Rate.MINUTES)
 
 
@@ -22,7 +24,8 @@ def dispatch_due(event: CloudWatchEvent) -> None:
 def poll_sources(event: CloudWatchEvent) -> None:
     """Run a slice of every poll that is due; leases keep two of these from doing it twice."""
     services = wiring.services()
-    dispatch.run_due_polls(services, deadline=deadline_of(services, event.context))
+    deadline = deadline_of(services, event.context)
+    dispatch.run_due_polls(services, deadline=deadline, threads=THREADS)
 
 
 @schedules.schedule(EVERY_MINUTE, name="sweep_overdue")

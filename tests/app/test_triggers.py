@@ -1,6 +1,7 @@
 """What AWS calls besides HTTP, through the real app."""
 
 from collections.abc import Iterator
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -118,6 +119,14 @@ def test_dispatcher_poller_and_sweeper_run_on_their_schedules(toy: Toy) -> None:
     toy.pass_s(301)
     schedule("sweep_overdue")
     assert toy.messages() == 1
+
+
+def test_poller_asks_platforms_at_the_same_time(toy: Toy) -> None:
+    toy.set_up("other-shirts")
+    both = Barrier(2, timeout=10)
+    toy.shop.between = both.wait
+    schedule("poll_sources")
+    assert len(toy.shop.asked) == 2
 
 
 def test_dispatcher_leaves_polls_to_the_poller(toy: Toy) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 
@@ -137,6 +138,70 @@ def test_what_does_not_fit_into_a_tick_waits_for_the_next(toy: Toy) -> None:
     assert all(toy.row(f"{number:02}").is_owed for number in range(20))
 
 
+# --- polls keep pace ------------------------------------------------------------------------------
+
+
+def due_polls(toy: Toy) -> int:
+    return len(toy.services.registry.list_due_polls(before=toy.soon(1), limit=1000))
+
+
+def test_polls_of_many_consumers_run_at_the_same_time(toy: Toy) -> None:
+    toy.set_up(OTHER)
+    both = Barrier(2, timeout=10)
+    toy.shop.between = both.wait  # the first waits until the second asks too
+    dispatch.run_due_polls(toy.services, deadline=toy.soon(50), threads=2)
+    assert (len(toy.shop.asked), due_polls(toy)) == (2, 0)
+
+
+def test_all_polls_that_are_due_have_their_turn_in_one_tick(toy: Toy) -> None:
+    ghosts = [
+        PollState(consumer=f"ghost-{n:03}", flow=PRODUCTS, next_at=toy.at) for n in range(250)
+    ]
+    for ghost in ghosts:
+        toy.services.registry.save(Change(puts=[ghost]))
+    assert dispatch.run_due_polls(toy.services, deadline=toy.soon(50)) is False
+    assert due_polls(toy) == 0
+
+
+def test_polls_that_fail_first_do_not_keep_the_others_from_their_turn(toy: Toy) -> None:
+    broken = [f"shop-{number:03}" for number in range(dispatch.POLLS_TOGETHER)]
+    for consumer in broken:
+        toy.set_up(consumer)
+    toy.pass_s(1)
+    toy.set_up(OTHER)
+    toy.shop.edit("1")
+    toy.shop.faults = [PowerCutError() for _ in range(len(broken) + 1)]
+    with pytest.raises(PowerCutError):
+        dispatch.run_due_polls(toy.services, deadline=toy.soon(50))
+    assert toy.row("1", consumer=OTHER).is_owed
+    assert due_polls(toy) == len(broken) + 1
+
+
+def test_no_poll_begins_after_the_deadline_and_the_rest_is_left(toy: Toy) -> None:
+    for number in range(5):
+        toy.set_up(f"shop-{number}")
+    toy.shop.page_s = 15
+    assert dispatch.run_due_polls(toy.services, deadline=toy.soon(35)) is True
+    assert (len(toy.shop.asked), due_polls(toy)) == (2, 4)
+    toy.services.registry.save(Change(deletes=[toy.connection("shop")]))
+    assert dispatch.run_due_polls(toy.services, deadline=toy.at) is True
+    assert due_polls(toy) == 4  # none was looked at
+
+
+def test_long_poll_goes_on_when_the_others_had_their_turn(toy: Toy) -> None:
+    for number in range(12):
+        toy.shop.edit(f"{number:02}")
+    toy.pass_s(1)
+    toy.set_up(OTHER)
+    toy.shop.page_s = 15
+    assert dispatch.run_due_polls(toy.services, deadline=toy.soon(200)) is False
+    pages = [page for _, _, page in toy.shop.asked]
+    assert pages == [None, None, "3", "3", "6", "6", "9", "9"]
+
+
+# --- the pace of real platforms -------------------------------------------------------------------
+
+
 @pytest.fixture(params=OFFERS)
 def real(request: pytest.FixtureRequest, toy: Toy) -> Toy:
     """Keep to a real platform's own pace, while the clock goes on as it does."""
@@ -176,6 +241,9 @@ def test_slow_poll_gives_way_after_two_calls(real: Toy) -> None:
     real.shop.page_s = 15
     dispatch.run_due_polls(real.services, deadline=real.soon(57))
     assert all(real.find("00", consumer=one) for one in (CONSUMER, OTHER))
+
+
+# --- runs -----------------------------------------------------------------------------------------
 
 
 def test_one_run_is_worked_by_one_dispatcher_at_a_time(toy: Toy) -> None:
