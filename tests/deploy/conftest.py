@@ -28,8 +28,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
 
 @pytest.fixture(scope="session")
 def stage(package: Package) -> Iterator[Stage]:
-    """The package, deployed and running."""
-    with deployed(package) as found:
+    """The package, deployed and running; logs are kept beside it."""
+    with deployed(package, package.code.parent) as found:
         yield found
 
 

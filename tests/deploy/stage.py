@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,14 +56,7 @@ class Stage:
     def kill(self, function: str) -> int:
         """Kill every process of a function, as Lambda does with a broken host; returns how many."""
         mark = f"{self.ministack.folder}/ministack-lambda-{self.stack.ids[function]}-"
-        listed = subprocess.run(
-            ["/bin/ps", "-axww", "-o", "pid=", "-o", "args="],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        lines = [line.split(None, 1) for line in listed.stdout.splitlines()]
-        found = [int(pid) for pid, command in lines if mark in command]
+        found = [pid for pid, command in _processes() if mark in command]
         for pid in found:
             os.kill(pid, signal.SIGKILL)
         return len(found)
@@ -106,10 +99,27 @@ class Stage:
         )
         return [message["Body"] for message in found.get("Messages", [])]
 
-    def set_visible_again(self, queue: str, seconds: int) -> None:
-        """Set after how long a message comes back that was not dealt with."""
+    @contextmanager
+    def coming_back(self, queue: str, after_s: int) -> Iterator[None]:
+        """Let messages that were not dealt with come back after so long, until the block ends."""
+        self._set_visible_again(queue, after_s)
+        try:
+            yield
+        finally:
+            self._set_visible_again(queue, VISIBLE_AGAIN_S)
+
+    def set_paces(self) -> None:
+        """Set the paces of the test stage."""
+        for function in ("SyncRecords", "SyncStock"):
+            self.client("lambda").update_function_configuration(
+                FunctionName=self.stack.ids[function], Timeout=WORKER_TIMEOUT_S
+            )
+        for queue in ("records", "stock"):
+            self._set_visible_again(queue, VISIBLE_AGAIN_S)
+
+    def _set_visible_again(self, queue: str, after_s: int) -> None:
         self.client("sqs").set_queue_attributes(
-            QueueUrl=self.queue_url(queue), Attributes={"VisibilityTimeout": str(seconds)}
+            QueueUrl=self.queue_url(queue), Attributes={"VisibilityTimeout": str(after_s)}
         )
 
     @contextmanager
@@ -163,13 +173,16 @@ class Package:
     """What ``make package`` makes."""
 
     template: Template
-    code: Path  #: the zip; logs are written beside it
+    code: Path  #: the zip
 
 
 @contextmanager
-def deployed(package: Package) -> Iterator[Stage]:
-    """Deploy into a MiniStack of its own, which ends with the block."""
-    folder = package.code.parent
+def deployed(package: Package, folder: Path) -> Iterator[Stage]:
+    """Deploy into a MiniStack of its own, which ends with the block.
+
+    Args:
+        folder: keeps MiniStack's log and, at the end, those of the functions.
+    """
     with ExitStack() as opened:
         emulator = opened.enter_context(ministack(folder))
         door = opened.enter_context(door_to(emulator.port))
@@ -182,7 +195,7 @@ def deployed(package: Package) -> Iterator[Stage]:
         opened.callback(operator.close)
         stage = Stage(ministack=emulator, stack=stack, url=url, operator=operator)
         opened.callback(stage.keep_logs, folder)
-        _set_paces(stage)
+        stage.set_paces()
         yield stage
 
 
@@ -193,16 +206,17 @@ def _first_key(emulator: MiniStack) -> str:
         env={**os.environ, **emulator.environment},
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
-    return made.stdout.split()[-1]
+    assert made.returncode == 0, made.stderr
+    return made.stdout.strip()
 
 
-def _set_paces(stage: Stage) -> None:
-    lambdas = stage.client("lambda")
-    for function in ("SyncRecords", "SyncStock"):
-        lambdas.update_function_configuration(
-            FunctionName=stage.stack.ids[function], Timeout=WORKER_TIMEOUT_S
-        )
-    for queue in ("records", "stock"):
-        stage.set_visible_again(queue, VISIBLE_AGAIN_S)
+def _processes() -> Iterator[tuple[int, str]]:
+    """Yield number and command of every process of this machine, as Linux tells."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it ended meanwhile, or is somebody else's
+            yield (
+                int(path.parent.name),
+                path.read_bytes().replace(b"\0", b" ").decode(errors="replace"),
+            )

@@ -1,14 +1,15 @@
 """A dev stage goes as it came: nothing of it is left, its data included."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from tests.deploy.stage import STACK, Package, Stage, deployed
 from tests.journey.house import wait_until
 
 
-def test_a_deleted_dev_stage_leaves_nothing_behind(package: Package) -> None:
-    with deployed(package) as stage:
+def test_a_deleted_dev_stage_leaves_nothing_behind(package: Package, tmp_path: Path) -> None:
+    with deployed(package, tmp_path) as stage:
         before = set(_left(stage))
         cloudformation = stage.client("cloudformation")
 

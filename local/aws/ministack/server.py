@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,14 +59,19 @@ class MiniStack:
 
     def client(self, service: str) -> Any:
         """Return a boto3 client that reaches nothing but this emulator, as the account's owner."""
-        return boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name=REGION,
-            aws_access_key_id=OWNER,
-            aws_secret_access_key=OWNER,
-            config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
-        )
+        return _client(self.url, service)
+
+
+@cache
+def _client(url: str, service: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id=OWNER,
+        aws_secret_access_key=OWNER,
+        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
+    )
 
 
 @contextmanager
