@@ -24,7 +24,7 @@ from chalicelib.store.sync_log import TableSyncLog
 from chalicelib.store.table import put
 from local.aws.dynamodb_local import running
 from local.aws.metering import Bill, Meter
-from local.aws.tables import create_tables
+from local.aws.tables import read_definition
 
 #: Searching needs the words of the stream reader: several writes for each row that is filled in.
 ASKED = {name: ask for name, ask in QUESTIONS.items() if not name.startswith("search")}
@@ -78,8 +78,7 @@ def measure_local_pages(*, sizes: Sequence[int], rounds: int) -> list[Sheet]:
 
 def _open(endpoint: str, threads: ThreadPoolExecutor, rows: int) -> Log:
     client = make_clients(endpoint_url=endpoint, attempts=PATIENCE)._make("dynamodb")
-    tables = create_tables(client, stage=f"bench-{rows}")
-    table = DynamoTable(client, tables.log, wiring.utc_now, threads)
+    table = DynamoTable(client, _create_log(client, rows), wiring.utc_now, threads)
     log = TableSyncLog(table=table, vault=None, retention=timedelta(days=30))  # type: ignore[arg-type]
     started = time.perf_counter()
     _fill(table, log, rows)
@@ -90,6 +89,14 @@ def _open(endpoint: str, threads: ThreadPoolExecutor, rows: int) -> Log:
     meter = Meter()
     meter.watch(client)
     return Log(rows=rows, log=log, meter=meter, second_page=first.next, filled_s=filled_s)
+
+
+def _create_log(client: Any, rows: int) -> str:
+    """Create the log table alone, without its stream: DynamoDB Local would keep that in memory."""
+    parameters = dict(read_definition(f"bench-{rows}")["LogTable"])
+    parameters.pop("StreamSpecification")
+    name: str = client.create_table(**parameters)["TableDescription"]["TableName"]
+    return name
 
 
 def _fill(table: DynamoTable, log: SyncLog, rows: int) -> None:
