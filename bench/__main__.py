@@ -25,7 +25,7 @@ from bench.cold import measure_cold
 from bench.costs import measure_costs
 from bench.errors import BenchError
 from bench.pages import measure_pages
-from bench.sheet import Sheet, write_json
+from bench.sheet import Sheet, write_json, write_markdown
 from bench.speed import measure_speed
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -60,6 +60,9 @@ def _measure(asked: argparse.Namespace) -> int:
     if asked.json is not None:
         write_json(asked.json, sheets, facts)
         print(f"Written to {asked.json}.")
+    if asked.markdown is not None:
+        write_markdown(asked.markdown, sheets)
+        print(f"Written to {asked.markdown}.")
     return 0
 
 
@@ -80,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--json", type=_file, metavar="FILE", help="write the figures to a file too"
+    )
+    parser.add_argument(
+        "--markdown", type=_file, metavar="FILE", help="write the tables to a file, for a page"
     )
     return parser
 

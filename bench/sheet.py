@@ -22,13 +22,24 @@ class Sheet:
         """Return the table as lines: text to the left, numbers to the right."""
         cells = [[_cell(row.get(name)) for name in self.columns] for row in self.rows]
         widths = [max(map(len, column)) for column in zip(self.columns, *cells, strict=True)]
-        right = [
-            all(not isinstance(row.get(name), str) for row in self.rows) for name in self.columns
-        ]
+        right = self._right()
         rule = "  ".join("-" * min(width, LONGEST_RULE) for width in widths)
         lines = [_line(self.columns, widths, right), rule]
         lines += [_line(row, widths, right) for row in cells]
         return "\n".join(["", self.title, "", *lines, *(f"  {note}" for note in self.notes)])
+
+    def markdown(self) -> str:
+        """Return the table for a page of ``docs/``: ``docs/costs.md`` is made of these."""
+        cells = [[_cell(row.get(name)) for name in self.columns] for row in self.rows]
+        rules = ["---:" if right else "---" for right in self._right()]
+        lines = [" | ".join(line) for line in (self.columns, rules, *cells)]
+        return "\n".join([f"**{self.title}**", "", *(f"| {line} |" for line in lines)])
+
+    def _right(self) -> list[bool]:
+        """Say which columns hold numbers."""
+        return [
+            all(not isinstance(row.get(name), str) for row in self.rows) for name in self.columns
+        ]
 
 
 def _cell(value: Any) -> str:
@@ -50,3 +61,8 @@ def write_json(path: Path, sheets: Sequence[Sheet], facts: Mapping[str, Any]) ->
         {"title": one.title, "rows": list(one.rows), "notes": list(one.notes)} for one in sheets
     ]
     path.write_text(json.dumps({**facts, "tables": tables}, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_markdown(path: Path, sheets: Sequence[Sheet]) -> None:
+    """Write every table as Markdown."""
+    path.write_text("\n\n".join(one.markdown() for one in sheets) + "\n")

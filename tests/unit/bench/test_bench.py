@@ -108,6 +108,19 @@ def test_a_table_has_its_numbers_to_the_right_and_its_remarks_below(tmp_path: Pa
     assert written["tables"][0]["rows"] == rows
 
 
+def test_a_table_for_a_page_has_its_numbers_to_the_right() -> None:
+    rows = [{"work": "a", "ms": 1.5}, {"work": "b", "ms": None}]
+
+    assert Sheet(title="Costs", columns=("work", "ms"), rows=rows).markdown().splitlines() == [
+        "**Costs**",
+        "",
+        "| work | ms |",
+        "| --- | ---: |",
+        "| a | 1.50 |",
+        "| b |  |",
+    ]
+
+
 def test_a_file_that_cannot_be_written_is_refused_before_anything_is_measured(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
