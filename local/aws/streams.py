@@ -34,7 +34,6 @@ class Stream:
         self._open: dict[str, str] = {}  # shard -> where to read on
         self._ended: set[str] = set()
         self._failed: dict[str, Any] = {}  # shard -> the answer whose batch was not taken
-        self._begun: set[str] = set()  # shards of which something was read
 
     def drain(self) -> int:
         """Hand on all there is, what the handler writes meanwhile included; returns how many.
@@ -63,13 +62,7 @@ class Stream:
                 self._handler({"Records": [_to_event(record, self._arn) for record in records]})
             del self._failed[shard]
             total += len(records)
-            following = found.get("NextShardIterator")
-            if not records and following is not None and shard not in self._begun:
-                # DynamoDB Local refuses to read on from before a shard's first record.
-                del self._open[shard]
-                break
-            self._begun.add(shard)
-            self._move_on(shard, following)
+            self._move_on(shard, found.get("NextShardIterator"))
             if not records:
                 break
         return total
