@@ -2,12 +2,11 @@
 
 import pytest
 
-from tests.contract.dynamo import DYNAMODB_LOCAL
 from tests.model.on_aws import AwsRun
 from tests.model.run import ViolationError, story_of
 
 CHUNKS = 8
-SEEDS_OF_A_CHUNK = 12 if DYNAMODB_LOCAL else 3
+SEEDS_OF_A_CHUNK = 3
 
 
 def play(seed: int) -> tuple[str | None, int]:
