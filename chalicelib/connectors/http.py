@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 from chalicelib.connectors.hosts import HostGuard, refused
-from chalicelib.connectors.redaction import redact_body, redact_headers, redact_url
+from chalicelib.connectors.redaction import (
+    redact_body,
+    redact_headers,
+    redact_request_headers,
+    redact_url,
+)
 from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.log import Exchange
 from chalicelib.domain.reasons import Reason, SyncFailure
@@ -248,7 +253,7 @@ class Client:
                 at=started_at,
                 duration_ms=round((time.perf_counter() - clock) * 1000),
                 status=response.status_code if response is not None else None,
-                request_headers=redact_headers(request.headers) if request else {},
+                request_headers=redact_request_headers(request.headers) if request else {},
                 request_body=redact_body(request.content) if request else "",
                 response_headers=redact_headers(response.headers) if response is not None else {},
                 response_body=redact_body(response.content) if response is not None else "",

@@ -25,12 +25,24 @@ _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _TOKEN_IN_TEXT = re.compile(r"(token\s*[:=]\s*)\S+", re.IGNORECASE)
 
 
+#: What the HTTP client adds to every request by itself: it tells nobody anything.
+_OF_EVERY_REQUEST = frozenset(
+    {"accept", "accept-encoding", "connection", "content-length", "host", "user-agent"}
+)
+
+
 def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers with every credential hidden."""
     return {
         key.lower(): HIDDEN if _SECRET_HEADERS.search(key) else value
         for key, value in headers.items()
     }
+
+
+def redact_request_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return a request's own headers, without those that every request has."""
+    shown = redact_headers(headers)
+    return {name: value for name, value in shown.items() if name not in _OF_EVERY_REQUEST}
 
 
 def redact_url(url: str) -> str:

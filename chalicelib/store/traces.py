@@ -13,7 +13,7 @@ from chalicelib.domain.rows import RowName
 from chalicelib.domain.statuses import Status
 from chalicelib.domain.writes import Op, Term
 from chalicelib.store import keys
-from chalicelib.store.packing import from_text, pack, to_json, to_text, unpack
+from chalicelib.store.packing import USUAL, from_text, pack_call, to_json, to_text, unpack_call
 from chalicelib.store.paging import Listing, from_index, from_partition
 from chalicelib.store.part import LogPart
 from chalicelib.store.table import (
@@ -95,7 +95,8 @@ class TracePart(LogPart):
             "method": exchange.method,
             "at": at,
             "duration_ms": exchange.duration_ms,
-            "z": pack({name: facts[name] for name in _BULKY}),
+            "z": pack_call({name: facts[name] for name in _BULKY}),
+            "u": USUAL,
             "ttl": self._expiry(exchange.at),
         }
         for name in ("execution", "serves"):
@@ -220,5 +221,5 @@ def _to_exchange(item: Item) -> Exchange:
         execution=item.get("execution"),
         serves=item.get("serves"),
         correlations=tuple(item.get("cr", ())),
-        **unpack(item["z"]),
+        **unpack_call(item["z"], item.get("u")),
     )

@@ -4,10 +4,14 @@ boto3 has a serializer of its own; it turns numbers into decimals and refuses fl
 would come back as something else than was stored.
 """
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import Any
 
 Wire = dict[str, Any]
+
+#: Attribute of bytes that are text everywhere else (base64): stored so, they are a quarter less.
+_PACKED = "z"
 
 #: Stands for the empty name, which DynamoDB refuses inside a map: "no category" is a value too.
 _NO_NAME = "\x00"
@@ -43,7 +47,10 @@ def _from_collection(value: Any) -> Wire:
 
 def item_to_wire(item: Mapping[str, Any]) -> Wire:
     """Return an item as attribute values; what is None is left out, as in an absent attribute."""
-    return {name: to_wire(value) for name, value in item.items() if value is not None}
+    wire = {name: to_wire(value) for name, value in item.items() if value is not None}
+    if _PACKED in wire:
+        wire[_PACKED] = {"B": b64decode(item[_PACKED])}
+    return wire
 
 
 def from_wire(wire: Mapping[str, Any]) -> Any:
@@ -55,6 +62,8 @@ def from_wire(wire: Mapping[str, Any]) -> Any:
         return float(value) if any(mark in value for mark in ".eE") else int(value)
     if kind == "NULL":
         return None
+    if kind == "B":  # text already, where Lambda hands it on
+        return value if isinstance(value, str) else b64encode(value).decode()
     if kind == "M":
         return {"" if name == _NO_NAME else name: from_wire(one) for name, one in value.items()}
     return [from_wire(one) for one in value]
