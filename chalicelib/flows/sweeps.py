@@ -11,9 +11,13 @@ from chalicelib.domain.ports import Change
 from chalicelib.domain.protocol import Request
 from chalicelib.domain.rows import Row, RowName
 from chalicelib.domain.setup import PollState
+from chalicelib.domain.statuses import Status
 from chalicelib.flows.ready import Ready
 from chalicelib.flows.services import Services
 
+#: Part of the time between two sweeps for which a look counts. The rest is what a sweep may take,
+#: or every row would be left out by every second one.
+_SEEN_FOR = 0.9
 _MARK = "~sweep"  #: no flow and no connection has this sign in its name
 
 
@@ -48,14 +52,28 @@ def requests_of(
 ) -> list[Request]:
     """Return the requests for those records that are linked; held rows wait for their cause.
 
-    They carry no version: the sweep is for changes that no version tells of.
+    What an attempt saw in step since the last sweep needs no other look. Requests carry no version:
+    the sweep is for changes that no version tells of.
     """
-    linked = _linked(services, ready, [name.record for name in names])
+    asked = {
+        name.record: name
+        for name, row in zip(names, rows, strict=True)
+        if row is None or (row.cause is None and not _was_seen(services, ready, row))
+    }
+    linked = _linked(services, ready, list(asked)) if asked else ()
     return [
         Request(name=name, kind=ready.flow.kind, by="poll", execution=execution)
-        for name, row in zip(names, rows, strict=True)
-        if name.record in linked and (row is None or row.cause is None)
+        for record, name in asked.items()
+        if record in linked
     ]
+
+
+def _was_seen(services: Services, ready: Ready, row: Row) -> bool:
+    """Whether an attempt ended well since the last sweep; what that sweep looked at is not."""
+    every_s = ready.flow.full_sweep_every_s
+    if row.status is not Status.SYNCED or every_s is None or row.updated_at is None:
+        return False
+    return services.now() - row.updated_at < timedelta(seconds=every_s * _SEEN_FOR)
 
 
 def _linked(services: Services, ready: Ready, records: Sequence[str]) -> set[str]:

@@ -6,8 +6,11 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.domain.log import Link
+from chalicelib.domain.protocol import Request
+from chalicelib.domain.rows import RowName
 from chalicelib.domain.setup import PollState
-from chalicelib.domain.statuses import Status
+from chalicelib.domain.statuses import Kind, Status
+from chalicelib.flows.door import request_many
 from chalicelib.flows.polls import run_poll
 from chalicelib.flows.sweeps import sweep_of
 from chalicelib.flows.walking import BEGINNING
@@ -64,6 +67,31 @@ def test_full_sweep_requests_every_linked_record_once_a_day(toy: Toy) -> None:
     assert toy.find("5", STOCK) is None  # its product is not linked
     assert state(toy, sweep_of(STOCK)).next_at == toy.at + timedelta(days=1)
     assert toy.shop.asked[-2][0] == BEGINNING
+
+
+def test_what_an_attempt_saw_since_the_last_sweep_is_left_alone(toy: Toy) -> None:
+    toy.switch(STOCK, on=True)
+    edit(toy, "quiet", "busy", ago_s=90_000)
+    poll(toy, STOCK)
+    for record in ("quiet", "busy"):
+        link(toy, record)
+    toy.work()
+    toy.pass_s(86_400 - 3600)
+    name = RowName(consumer=CONSUMER, flow=STOCK, record="busy")
+    request_many(toy.services, [Request(name=name, kind=Kind.STOCK, by="webhook")])
+    toy.work()
+    assert toy.row("busy", STOCK).status is Status.SYNCED
+
+    toy.pass_s(3600)
+    poll(toy, sweep_of(STOCK))
+    assert toy.row("quiet", STOCK).is_owed
+    assert not toy.row("busy", STOCK).is_owed
+    toy.work()
+
+    toy.pass_s(86_400 - 60)  # a sweep that comes a little early looks at all of them again
+    poll(toy, sweep_of(STOCK))
+    assert toy.row("quiet", STOCK).is_owed
+    assert toy.row("busy", STOCK).is_owed
 
 
 def test_flow_without_a_full_sweep_plans_none(toy: Toy) -> None:
