@@ -156,6 +156,7 @@ def clients() -> Clients:
     """Return clients that lead to moto and ask once: a fault is seen, not tried away."""
     found = Clients(
         attempts=1,
+        validates=True,
         region_name=REGION,
         aws_access_key_id="nobody",
         aws_secret_access_key="nothing",
