@@ -48,7 +48,7 @@ def measure_work(products: int, orders: int, alone: int) -> Measured:
             take_one=world.take_one,
             alone=alone,
         )
-        pieces = chain(story.play(), play_ticks(world))
+        pieces = chain(story.play(), play_ticks(world, products=products))
         samples = [measure(piece, world, vendors) for piece in pieces]
         world.follow()
         refuse_unsynced(world.services, (PRODUCTS, ORDERS))

@@ -11,6 +11,7 @@ from bench.aws.world import WORK_S, World
 from bench.errors import BenchError
 from bench.merchant import CONSUMER, ORDERS, PRODUCTS, STOCK
 from bench.story import Piece
+from chalicelib import wiring
 from chalicelib.domain.ports import Change
 from chalicelib.flows import dispatch, sweeper
 from chalicelib.flows.polls import run_poll
@@ -22,8 +23,8 @@ QUEUES = {PRODUCTS: "records", STOCK: "stock", ORDERS: "records"}
 WORDS = {PRODUCTS: "product", STOCK: "stock", ORDERS: "order"}
 
 
-def play_ticks(world: World) -> Iterator[Piece]:
-    """Yield each poll with what it finds, then with nothing new; a full sweep; a minute's ticks."""
+def play_ticks(world: World, *, products: int) -> Iterator[Piece]:
+    """Yield each poll with what it finds, then with nothing new; full sweeps; a minute's ticks."""
     services = world.services
     for flow in (PRODUCTS, STOCK, ORDERS):
         word = WORDS[flow]
@@ -33,9 +34,7 @@ def play_ticks(world: World) -> Iterator[Piece]:
         yield Piece(label=f"row: {word}, unchanged", work=_working(world, QUEUES[flow]))
         _pass_time(services, flow)
         yield _repeated(world, f"poll: {word}, nothing new", "", _polling(services, flow))
-    sweep = sweep_of(STOCK)
-    yield Piece(label="sweep: stock, per record", work=_asking(services, sweep, STOCK))
-    yield Piece(label="row: stock, swept", work=_working(world, "stock"))
+    yield from _play_sweeps(world, products)
     for function, tick in (
         ("dispatch_due", lambda: dispatch.tend(services, deadline=_deadline(services))),
         ("poll_sources", lambda: dispatch.run_due_polls(services, deadline=_deadline(services))),
@@ -43,6 +42,27 @@ def play_ticks(world: World) -> Iterator[Piece]:
     ):
         _quiet(world, tick)
         yield _repeated(world, f"tick: {function}, nothing due", function, tick)
+
+
+def _play_sweeps(world: World, products: int) -> Iterator[Piece]:
+    """Yield a sweep that finds every record seen since the last one, then one a day later."""
+    sweep = sweep_of(STOCK)
+    soon = _asking(world.services, sweep, STOCK)
+
+    def look() -> int:
+        soon()
+        return products
+
+    yield Piece(label="sweep: stock, per record seen already", work=look)
+    world.work_off("stock")
+    later = replace(world, services=replace(world.services, now=_next_day))
+    asking = _asking(later.services, sweep, STOCK)
+    yield Piece(label="sweep: stock, per record", work=asking)
+    yield Piece(label="row: stock, swept", work=_working(later, "stock"))
+
+
+def _next_day() -> datetime:
+    return wiring.utc_now() + timedelta(hours=26)
 
 
 def _asking(services: Services, poll: str, flow: str) -> Callable[[], int]:
