@@ -29,6 +29,7 @@ from chalicelib.domain.log import RowQuery
 from chalicelib.flows.services import Services
 from chalicelib.ops import logging
 from chalicelib.ops.aws import Clients
+from chalicelib.ops.settings import Home
 from chalicelib.queue.sqs import SqsQueue
 from chalicelib.store import keys
 from chalicelib.store.dynamo import DynamoTable
@@ -52,8 +53,10 @@ def measure_cpu(folder: Path, *, rounds: int) -> list[Sheet]:
         open_product(folder) as product,
     ):
         set_up(product.services, vendors)
+        logging.configure(replace(product.settings, home=Home.AWS))  # lines to stdout, as there
         deliveries = _deliveries(vendors)
-        take_webhook(product.services, deliveries[0])
+        with redirect_stdout(StringIO()):
+            take_webhook(product.services, deliveries[0])
         answers = _answers(product.services)
         with _stub(answers) as endpoint:
             options = {**OPTIONS, "endpoint_url": endpoint}
@@ -61,7 +64,8 @@ def measure_cpu(folder: Path, *, rounds: int) -> list[Sheet]:
             bare = {name: Session().create_client(name, **options) for name in ("dynamodb", "sqs")}
             services = _on(clients, product.services, f"{endpoint}/records")
             asked = _listen(clients)
-            _take(services, deliveries)  # warms up, and is heard
+            with redirect_stdout(StringIO()):
+                _take(services, deliveries)  # warms up, and is heard
             _call(bare, asked, len(deliveries))
             sides = {
                 "webhook": lambda: _take(services, deliveries),
