@@ -23,8 +23,6 @@ ARM = Target(architecture="arm64", python=HERE)
 
 #: What the shipped packages ask for and never use in Lambda, and why.
 LEFT_OUT = {
-    "boto3": "our clients come from botocore",
-    "s3transfer": "boto3 asks for it",
     "click": "Chalice's command line",
     "inquirer": "Chalice's command line",
     "pip": "Chalice's packaging",
