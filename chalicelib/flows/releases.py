@@ -6,7 +6,7 @@ cause goes; the second run, after any such worker has ended, frees what the firs
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.domain.protocol import Request
 from chalicelib.domain.rows import RowName
@@ -14,6 +14,7 @@ from chalicelib.domain.setup import Release
 from chalicelib.flows.declare import base_name
 from chalicelib.flows.door import request_many
 from chalicelib.flows.services import Services
+from chalicelib.flows.turns import Line, do_each
 
 #: A lease lasts at most 60 s of work and 60 s of settling; 60 s more are to spare.
 AGAIN_AFTER_S = 180
@@ -31,52 +32,71 @@ class Released:
 
 @dataclass(frozen=True, kw_only=True)
 class _Outbox:
-    due: Sequence[Release]
+    read: Callable[[datetime, int], Sequence[Release]]  #: those due before a moment, oldest first
     put: Callable[[Release], None]
     delete: Callable[[Release], None]
 
 
-def run_releases(services: Services, limit: int = 1000) -> Released:
-    """Run the due releases of both stores until about ``limit`` rows were looked at.
+def run_releases(
+    services: Services, limit: int = 1000, *, deadline: datetime | None = None, threads: int = 1
+) -> Released:
+    """Run the due releases of both stores, each until about ``limit`` rows were looked at.
 
-    A release whose rows are more than that keeps its place and goes on next time.
+    One that has more rows keeps its place and goes on after the others: at once while ``deadline``
+    leaves time for it, else next time. One that meets a defect stops no other.
+
+    Args:
+        deadline: None gives each release one turn.
+        threads: how many run at a time.
     """
-    left = limit
-    rows = 0
-    more = False
-    for outbox in _outboxes(services):
-        for release in outbox.due:
-            if left <= 0:
-                more = True
-                break
-            looked_at, freed, ended = _run(services, outbox, release, left)
-            left -= max(looked_at, 1)
-            rows += freed
-            more = more or not ended
-    return Released(rows=rows, more=more)
+    ran: list[tuple[str, int, bool]] = []
+    outboxes = _outboxes(services)
+
+    def read(together: int) -> list[tuple[_Outbox, Release]]:
+        before = services.now() + timedelta(milliseconds=1)  # one that is due now is due
+        return [(one, due) for one in outboxes for due in one.read(before, together)]
+
+    def work(due: tuple[_Outbox, Release]) -> None:
+        ran.append((due[1].id, *_run(services, *due, limit)))
+
+    line = Line(
+        read=read,
+        turn_of=lambda due: _turn_of(due[1], once=deadline is None),
+        work=work,
+        has_time=lambda: deadline is None or services.now() < deadline,
+        together=TOGETHER,
+    )
+    do_each(services, line.take, threads=threads)
+    over_by_id = {id_: over for id_, _, over in ran}
+    more = line.is_cut or not all(over_by_id.values())
+    return Released(rows=sum(freed for _, freed, _ in ran), more=more)
+
+
+def _turn_of(release: Release, *, once: bool) -> tuple[object, ...]:
+    # By its place a long one has turn after turn, so there must be a time when that ends.
+    place = () if once else (release.runs, release.cursor)
+    return release.consumer, release.id, *place
 
 
 def _outboxes(services: Services) -> list[_Outbox]:
-    now = services.now() + timedelta(milliseconds=1)  # one that is due now is due
+    """Return what people did first: it is little, and they wait for it."""
     log, registry = services.log, services.registry
     return [
         _Outbox(
-            due=log.list_releases(due_before=now, limit=TOGETHER),
-            put=lambda release: log.put_releases([release]),
-            delete=log.delete_release,
-        ),
-        _Outbox(
-            due=registry.list_releases(due_before=now, limit=TOGETHER),
+            read=lambda before, limit: registry.list_releases(due_before=before, limit=limit),
             put=registry.put_release,
             delete=registry.delete_release,
+        ),
+        _Outbox(
+            read=lambda before, limit: log.list_releases(due_before=before, limit=limit),
+            put=lambda release: log.put_releases([release]),
+            delete=log.delete_release,
         ),
     ]
 
 
-def _run(
-    services: Services, outbox: _Outbox, release: Release, limit: int
-) -> tuple[int, int, bool]:
-    """Run one release; returns how many rows it looked at, how many it freed, and if it is over."""
+def _run(services: Services, outbox: _Outbox, release: Release, limit: int) -> tuple[int, bool]:
+    """Run one release; returns how many rows it freed, and whether this run of it is over."""
     looked_at = freed = 0
     while looked_at < limit:
         page = services.log.list_held(
@@ -87,11 +107,11 @@ def _run(
         if page.next is None:
             _end(services, outbox, release)
             _tell(services, release, looked_at, freed)
-            return looked_at, freed, True
+            return freed, True
         release = replace(release, cursor=page.next)
         outbox.put(release)
     _tell(services, release, looked_at, freed)
-    return looked_at, freed, False
+    return freed, False
 
 
 def _tell(services: Services, release: Release, looked_at: int, freed: int) -> None:

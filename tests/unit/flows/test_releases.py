@@ -1,7 +1,8 @@
 """Releases: exactly the rows under a cause, twice."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 
@@ -16,7 +17,7 @@ from chalicelib.domain.statuses import Kind, Status
 from chalicelib.flows.door import request_many
 from chalicelib.flows.releases import AGAIN_AFTER_S, Released, run_releases
 from tests.toy import CONSUMER, Toy, open_toy
-from tests.toy_platforms import PRODUCTS, STOCK
+from tests.toy_platforms import PRODUCTS, STOCK, PowerCutError
 
 HATS = mapping_cause(PRODUCTS, "category", "hats")
 
@@ -116,14 +117,69 @@ def test_large_release_goes_on_in_slices_and_keeps_its_place(toy: Toy) -> None:
     assert toy.messages() == 150
 
 
+def test_large_release_goes_on_while_there_is_time(toy: Toy) -> None:
+    hold(toy, *(f"{number:03}" for number in range(250)))
+    put(toy, HATS)
+    done = run_releases(toy.services, limit=100, deadline=toy.soon(50))
+    assert done == Released(rows=250, more=False)
+
+
+def test_all_releases_that_are_due_run_in_one_tick(toy: Toy) -> None:
+    for number in range(250):
+        put(toy, mapping_cause(PRODUCTS, "category", f"hats-{number}"))
+    assert run_releases(toy.services, deadline=toy.soon(50)).more is False
+    assert {release.due_at > toy.at for release in waiting(toy)} == {True}
+
+
+def test_no_release_runs_after_the_deadline(toy: Toy) -> None:
+    hold(toy, "1")
+    put(toy, HATS)
+    assert run_releases(toy.services, deadline=toy.at) == Released(rows=0, more=True)
+    assert toy.row("1").cause == HATS
+
+
+def test_releases_run_at_the_same_time(toy: Toy) -> None:
+    hold(toy, "1")
+    for _ in range(2):
+        put(toy, HATS)
+    both = Barrier(2, timeout=10)
+    log = LaggingLog(toy.services.log, [], meanwhile=both.wait)
+    run_releases(replace(toy.services, log=log), threads=2)  # type: ignore[arg-type]
+    assert [release.runs for release in waiting(toy)] == [1, 1]
+
+
+def test_release_that_meets_a_defect_stops_no_other_and_does_not_spin(toy: Toy) -> None:
+    hold(toy, "1")
+    for _ in range(2):
+        put(toy, HATS)
+    cuts = iter([PowerCutError()])
+
+    def cut() -> None:
+        for fault in cuts:
+            raise fault
+
+    log = LaggingLog(toy.services.log, [toy.name("1")], meanwhile=cut)
+    with pytest.raises(PowerCutError):
+        run_releases(replace(toy.services, log=log), deadline=toy.soon(50))  # type: ignore[arg-type]
+    assert toy.row("1").is_owed
+    assert sorted(release.runs for release in waiting(toy)) == [0, 1]
+
+
 class LaggingLog:
     """A log whose index still names rows that moved on."""
 
-    def __init__(self, log: SyncLog, held: Sequence[RowName]) -> None:
+    def __init__(
+        self,
+        log: SyncLog,
+        held: Sequence[RowName],
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> None:
         self.log = log
         self.held = held
+        self.meanwhile = meanwhile
 
     def list_held(self, consumer: str, cause: str, **_: object) -> Page[RowName]:
+        self.meanwhile()
         return Page(items=self.held)
 
     def __getattr__(self, name: str) -> object:
