@@ -4,8 +4,9 @@ Throttling is a hold: rows of a slow vendor lie under its rate cause without mes
 dispatcher releases as many as the window allows, orders before stock before products.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from chalicelib.domain.causes import rate_cause
 from chalicelib.domain.log import Exchange
@@ -14,15 +15,18 @@ from chalicelib.domain.protocol import Request, park
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.rows import RowName
 from chalicelib.domain.setup import Connection
-from chalicelib.flows.declare import Flow, connections_of
+from chalicelib.flows.declare import Flow, base_name, connections_of
 from chalicelib.flows.door import RATE_SHARDS, flag_backlog, rate_cause_of, request_many
 from chalicelib.flows.loading import Setup, pace_of
 from chalicelib.flows.services import Services
+from chalicelib.flows.turns import do_each, line_of_all
 
-#: How many rows are released at once: as many of these as the window has calls for.
-TOGETHER = (100, 30, 10, 3, 1)
-BATCH = 10  #: rows by which the calls of a release are reckoned
+TOGETHER = 100  #: rows that are listed at once
+#: Rows of one batch of a worker (PROTOCOL, worker), by which the calls of a release are reckoned.
+BATCHES = {"stock": 100}
+BATCH = 10  #: of any other queue
 LARGEST_PRIORITY = 2
+EXACT = 32  #: what a window has left is found out to this part of it
 
 #: A flag is cleared only this long after it was last set: a worker that set it may still be about
 #: to park
@@ -153,45 +157,107 @@ def _holder(setup: Setup, deadline: datetime) -> str:
     return f"{id(setup):x}-{deadline.timestamp()}"
 
 
-def release_backlogs(services: Services, *, limit: int = 50) -> int:
+def release_backlogs(
+    services: Services, *, deadline: datetime | None = None, threads: int = 1
+) -> int:
     """Request as many throttled rows as their connections' windows allow; returns how many.
 
     Run by the dispatcher. A connection without rows under its rate causes loses its flag.
+
+    Args:
+        deadline: None: all connections have their turn.
+        threads: how many connections at a time.
     """
-    released = 0
-    for consumer, name in services.log.list_backlogged(limit=limit):
-        connection = services.registry.read_connection(consumer, name)
+    released: list[int] = []
+
+    def has_time() -> bool:
+        return deadline is None or services.now() < deadline
+
+    def work(key: tuple[str, str]) -> None:
+        connection = services.registry.read_connection(*key)
         if connection is None:
-            services.log.clear_backlog(consumer, name, flagged_before=services.now())
-            continue
-        released += _release_backlog(services, connection)
+            services.log.clear_backlog(*key, flagged_before=services.now())
+        else:
+            released.append(_release_backlog(services, connection, has_time))
+
+    line = line_of_all(
+        services,
+        lambda limit: services.log.list_backlogged(limit=limit),
+        work,
+        has_time=has_time,
+    )
+    do_each(services, line.take, threads=threads)
+    return sum(released)
+
+
+def _release_backlog(
+    services: Services, connection: Connection, has_time: Callable[[], bool]
+) -> int:
+    """Release batch by batch while the calls last that the window has now."""
+    pace = pace_of(services.offers[connection.platform], connection)
+    free = _calls_free(services, connection, pace.calls)
+    if not free:
+        return 0
+    released, waiting = 0, False
+    for cause, names in _list_waiting(services, connection):
+        waiting = True
+        rows, calls = _fitting(services, connection, names, free)
+        if not rows and free == pace.calls:
+            rows, calls = 1, free  # what needs more calls than a window goes in a whole one
+        released += _request(services, names[:rows], cause)
+        free -= calls
+        if rows < len(names) or not has_time():
+            break
+    if not waiting:
+        quiet_since = services.now() - timedelta(seconds=FLAGGED_AT_LEAST_S)
+        services.log.clear_backlog(connection.consumer, connection.name, flagged_before=quiet_since)
+        services.cache.forget(connection.consumer)
     return released
 
 
-def _release_backlog(services: Services, connection: Connection) -> int:
-    if not _has_free(services, connection, 1):
-        return 0
-    for cause in _rate_causes(connection):
-        names = services.log.list_held(connection.consumer, cause, limit=TOGETHER[0]).items
-        if names:
-            return _request(services, names[: _rows_allowed(services, connection, names)], cause)
-    quiet_since = services.now() - timedelta(seconds=FLAGGED_AT_LEAST_S)
-    services.log.clear_backlog(connection.consumer, connection.name, flagged_before=quiet_since)
-    services.cache.forget(connection.consumer)
-    return 0
+def _list_waiting(
+    services: Services, connection: Connection
+) -> Iterator[tuple[str, Sequence[RowName]]]:
+    """List throttled rows, each time as many as a worker takes at once, the most urgent first."""
+    for cause in _rate_causes(services, connection):
+        cursor = None
+        while True:
+            page = services.log.list_held(connection.consumer, cause, limit=TOGETHER, cursor=cursor)
+            for flow, names in groupby(page.items, key=lambda name: name.flow):
+                size = BATCHES.get(services.flows[base_name(flow)].queue, BATCH)
+                same = list(names)
+                for start in range(0, len(same), size):
+                    yield cause, same[start : start + size]
+            cursor = page.next
+            if cursor is None:
+                break
 
 
-def _rows_allowed(services: Services, connection: Connection, names: Sequence[RowName]) -> int:
-    """Return how many of the rows the window has calls for, roughly: more would be parked again."""
+def _fitting(
+    services: Services, connection: Connection, names: Sequence[RowName], free: int
+) -> tuple[int, int]:
+    """Return how many of a batch's rows so many calls are enough for, and the calls they need."""
     flow = _flow_of(services, names[0])
-    pace = pace_of(services.offers[connection.platform], connection)
     side = connections_of(flow, names[0].flow).index(connection.name)
-    for rows in TOGETHER:
-        batches, rest = divmod(min(rows, len(names)), BATCH)
-        calls = batches * flow.calls(BATCH)[side] + (flow.calls(rest)[side] if rest else 0)
-        if (calls <= pace.calls or rows == 1) and _has_free(services, connection, calls):
-            return rows
-    return 0
+    for rows in range(len(names), 0, -1):
+        calls = flow.calls(rows)[side]
+        if calls <= free:
+            return rows, calls
+    return 0, 0
+
+
+def _calls_free(services: Services, connection: Connection, calls: int) -> int:
+    """Return about how many calls of a window are left; none are taken."""
+    if _has_free(services, connection, calls):
+        return calls
+    free, beyond = 0, calls
+    while beyond - free > max(1, free // EXACT):
+        middle = (free + beyond) // 2
+        if _has_free(services, connection, middle):
+            free = middle
+        else:
+            beyond = middle
+    return free
 
 
 def _has_free(services: Services, connection: Connection, calls: int) -> bool:
@@ -207,10 +273,12 @@ def _has_free(services: Services, connection: Connection, calls: int) -> bool:
     )
 
 
-def _rate_causes(connection: Connection) -> Iterable[str]:
+def _rate_causes(services: Services, connection: Connection) -> Iterable[str]:
+    """Return rate causes, urgent kinds first; of one kind another shard begins each time."""
+    first = int(services.roll() * RATE_SHARDS)
     for priority in range(LARGEST_PRIORITY + 1):
         for shard in range(RATE_SHARDS):
-            yield rate_cause(connection.name, priority, shard)
+            yield rate_cause(connection.name, priority, (first + shard) % RATE_SHARDS)
 
 
 def _request(services: Services, names: Sequence[RowName], cause: str) -> int:
@@ -222,4 +290,4 @@ def _request(services: Services, names: Sequence[RowName], cause: str) -> int:
 
 
 def _flow_of(services: Services, name: RowName) -> Flow:
-    return services.flows[name.flow.partition("@")[0]]
+    return services.flows[base_name(name.flow)]

@@ -1,6 +1,7 @@
 """Throttling is a hold: windows of calls, parked rows, backlogs, one writer per seller."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -188,6 +189,24 @@ def test_no_more_rows_are_released_than_the_window_has_calls_for(scene: Scene) -
     assert tend(scene) == 0
 
 
+def test_rows_are_released_for_the_calls_that_are_left(scene: Scene) -> None:
+    backlog(scene, 40)
+    scene.toy.pass_s(60)
+    take(scene, 7)
+    assert tend(scene) == 3
+
+
+def test_as_many_full_batches_are_released_as_the_window_has_calls_for(scene: Scene) -> None:
+    scene.toy.switch(STOCK, on=True)
+    scene.declare(STOCK, queue="stock", calls=lambda rows: (1, -(-rows // 100)))
+    scene.toy.services.log.flag_backlog(CONSUMER, "till", now=scene.toy.at)
+    scene.toy.services.cache.forget(CONSUMER)
+    for name in records(450):
+        scene.ask(name, flow=STOCK)
+    scene.toy.pass_s(60)
+    assert tend(scene) == 450
+
+
 def test_row_that_needs_more_calls_than_a_window_goes_in_a_whole_one(scene: Scene) -> None:
     scene.declare(calls=lambda rows: (1, 30 * rows))
     backlog(scene, 1)
@@ -218,11 +237,25 @@ def test_stock_goes_before_products(scene: Scene) -> None:
     scene.add("1")
     scene.ask("1", flow=STOCK)
     scene.toy.pass_s(60)
+    take(scene, CALLS - 1)
 
     tend(scene)
 
     assert scene.row("1", STOCK).reason is Reason.QUEUED
     assert scene.row("1").reason is Reason.THROTTLED
+
+
+def test_what_is_urgent_and_does_not_fit_is_not_overtaken(scene: Scene) -> None:
+    scene.declare(STOCK, calls=lambda rows: (1, 8 * rows))
+    scene.sync("1")
+    scene.toy.services.log.flag_backlog(CONSUMER, "till", now=scene.toy.at)
+    scene.toy.services.cache.forget(CONSUMER)
+    scene.add("1")
+    scene.ask("1", flow=STOCK)
+    scene.toy.pass_s(60)
+    take(scene, 3)
+
+    assert tend(scene) == 0
 
 
 def test_flag_goes_once_nothing_waits_and_nobody_set_it_lately(scene: Scene) -> None:
@@ -242,6 +275,26 @@ def test_flag_of_a_connection_that_is_gone_is_taken_down(scene: Scene) -> None:
     scene.toy.pass_s(1)
     tend(scene)
     assert log.list_backlogged(limit=5) == []
+
+
+def test_no_slow_connection_keeps_others_from_their_turn(scene: Scene) -> None:
+    log = scene.toy.services.log
+    for number in range(1100):
+        log.flag_backlog(CONSUMER, f"gone-{number}", now=scene.toy.at)
+    scene.toy.pass_s(1)
+    tend(scene)
+    assert log.list_backlogged(limit=5) == []
+
+
+def test_another_connection_begins_where_time_runs_out(scene: Scene) -> None:
+    log = scene.toy.services.log
+    for number in range(10):
+        log.flag_backlog(CONSUMER, f"gone-{number}", now=scene.toy.at)
+    slow = replace(scene.toy.services, now=lambda: scene.toy.pass_s(1), roll=lambda: 0.5)
+    rates.release_backlogs(slow, deadline=scene.toy.soon(2))
+    left = {name for _, name in log.list_backlogged(limit=20)}
+    assert "gone-0" in left
+    assert "gone-5" not in left
 
 
 # --- settling -------------------------------------------------------------------------------------
