@@ -4,6 +4,7 @@ A round goes through all consumers in slices; where it stands is kept in the reg
 after a restart, and two dispatchers do not both walk it.
 """
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,25 +21,27 @@ from chalicelib.flows.loading import settings_of
 from chalicelib.flows.services import Services
 from chalicelib.flows.setup.platforms import check_connection
 from chalicelib.flows.setup.saving import release
-from chalicelib.flows.turns import do_all
+from chalicelib.flows.turns import do_all, do_each
 
 DAY_S = 86_400
-TOKENS_EVERY_S = 60
+#: Each five minutes with the walk itself, by a dispatcher that runs each minute: of a token that
+#: lives for half an hour, six minutes are left when it is due (``tokens.REFRESHED_AT``).
+TOKENS_EVERY_S = 240
 PRUNE_EVERY_S = 3600
 CONSUMERS_TOGETHER = 20
 RUN_S = 50  #: how long one run goes on where nobody says otherwise
 _ROUNDS = "~rounds"  #: no consumer's id begins so
 
 
-def run(services: Services, *, deadline: datetime | None = None) -> None:
+def run(services: Services, *, deadline: datetime | None = None, threads: int = 1) -> None:
     """Do what is done once in a while and is due: look at causes, mend webhooks, prune letters."""
     last = deadline or services.now() + timedelta(seconds=RUN_S)
     do_all(
         services,
         [
-            lambda: recheck_causes(services, deadline=last),
-            lambda: mend_webhooks(services, deadline=last),
-            lambda: mend_counts(services, deadline=last),
+            lambda: recheck_causes(services, deadline=last, threads=threads),
+            lambda: mend_webhooks(services, deadline=last, threads=threads),
+            lambda: mend_counts(services, deadline=last, threads=threads),
             lambda: prune_dead_letters(services),
         ],
     )
@@ -51,6 +54,7 @@ def walk_consumers(
     work: Callable[[str], object],
     *,
     deadline: datetime,
+    threads: int = 1,
 ) -> bool:
     """Do ``work`` for every consumer once in ``every_s`` seconds; returns whether some are left.
 
@@ -69,7 +73,8 @@ def walk_consumers(
         if not services.registry.save(Change(puts=[state])):
             return False
         state = replace(state, version=state.version + 1)
-        do_all(services, (partial(work, c.id) for c in page.items if c.deleted_at is None))
+        works = deque(partial(work, c.id) for c in page.items if c.deleted_at is None)
+        do_each(services, lambda: works.popleft() if works else None, threads=threads)  # noqa: B023  # done here
         if ended:
             return False
     return True
@@ -79,17 +84,19 @@ def _is_time(last: datetime | None, every_s: int, now: datetime) -> bool:
     return last is None or now - last >= timedelta(seconds=every_s)
 
 
-def tend_tokens(services: Services, *, deadline: datetime) -> bool:
+def tend_tokens(services: Services, *, deadline: datetime, threads: int = 1) -> bool:
     """Exchange the tokens of all connections that are due, and try new ones."""
 
     def work(consumer: str) -> None:
         connections = services.registry.list_connections(consumer)
         do_all(services, (partial(tokens.tend, services, c) for c in connections))
 
-    return walk_consumers(services, "tokens", TOKENS_EVERY_S, work, deadline=deadline)
+    return walk_consumers(
+        services, "tokens", TOKENS_EVERY_S, work, deadline=deadline, threads=threads
+    )
 
 
-def mend_webhooks(services: Services, *, deadline: datetime) -> bool:
+def mend_webhooks(services: Services, *, deadline: datetime, threads: int = 1) -> bool:
     """Check each connection daily and register our webhooks where the vendor switched them off.
 
     Accounts that are down are left alone until a person reconnects or checks them.
@@ -99,7 +106,7 @@ def mend_webhooks(services: Services, *, deadline: datetime) -> bool:
         connections = services.registry.list_connections(consumer)
         do_all(services, (partial(_check, services, c) for c in connections))
 
-    return walk_consumers(services, "webhooks", DAY_S, work, deadline=deadline)
+    return walk_consumers(services, "webhooks", DAY_S, work, deadline=deadline, threads=threads)
 
 
 def _check(services: Services, connection: Connection) -> None:
@@ -108,7 +115,7 @@ def _check(services: Services, connection: Connection) -> None:
         check_connection(services, connection.consumer, connection.name)
 
 
-def recheck_causes(services: Services, *, deadline: datetime) -> bool:
+def recheck_causes(services: Services, *, deadline: datetime, threads: int = 1) -> bool:
     """Look nightly at every cause that rows are held under, and release those that went away.
 
     What removes a cause writes its release; this finds the one that was written too early or not.
@@ -119,12 +126,14 @@ def recheck_causes(services: Services, *, deadline: datetime) -> bool:
         DAY_S,
         lambda consumer: recheck_consumer(services, consumer),
         deadline=deadline,
+        threads=threads,
     )
 
 
-def mend_counts(services: Services, *, deadline: datetime) -> bool:
+def mend_counts(services: Services, *, deadline: datetime, threads: int = 1) -> bool:
     """Compare the counts of every consumer with its lists, nightly: a stream may lose changes."""
-    return walk_consumers(services, "counts", DAY_S, services.log.mend_counts, deadline=deadline)
+    mend = services.log.mend_counts
+    return walk_consumers(services, "counts", DAY_S, mend, deadline=deadline, threads=threads)
 
 
 def recheck_consumer(services: Services, consumer: str) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 
@@ -97,6 +98,46 @@ def test_tokens_are_exchanged_by_the_dispatcher(toy: Toy) -> None:
     tick(toy)
     assert toy.tokens.made == 2
     assert toy.connection().tokens_refreshed_at == toy.at
+
+
+def connect_with_tokens(toy: Toy, consumer: str = CONSUMER) -> None:
+    given = Given(credentials={"refresh_token": "refresh-1"})
+    save_connection(toy.services, consumer, "shop", given, loopback=True, by="test")
+
+
+def test_token_of_half_an_hour_never_ends(toy: Toy) -> None:
+    toy.tokens.life_s = 1800
+    connect_with_tokens(toy)
+    for second in range(10):  # as late in its minute as a walk may end
+        tick(toy)
+        toy.pass_s(second % 7)
+    made = toy.tokens.made
+    for _ in range(60):
+        tick(toy)
+        ends = toy.connection().tokens_expire_at
+        assert ends is not None
+        assert ends > toy.at + timedelta(seconds=60)
+    assert toy.tokens.made > made
+
+
+def test_consumers_are_looked_at_for_tokens_each_five_minutes(toy: Toy) -> None:
+    ended = set()
+    for _ in range(20):
+        tick(toy)
+        state = toy.services.registry.read_poll("~rounds", "tokens")
+        assert state is not None
+        ended.add(state.finished_at)
+    assert len(ended) in (4, 5)
+
+
+def test_tokens_of_many_consumers_are_exchanged_at_the_same_time(toy: Toy) -> None:
+    toy.set_up(OTHER)
+    for consumer in (CONSUMER, OTHER):
+        connect_with_tokens(toy, consumer)
+    both = Barrier(2, timeout=10)
+    toy.during_refresh = both.wait
+    housekeeping.tend_tokens(toy.services, deadline=toy.soon(), threads=2)
+    assert toy.tokens.made == 3
 
 
 def test_failing_exchange_of_one_account_stops_no_other(toy: Toy) -> None:
