@@ -1,10 +1,8 @@
 """The dispatcher: every minute it sets going what is due; each part is bounded and fails alone."""
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 
 from chalicelib.domain.log import Execution, RunType
 from chalicelib.domain.setup import PollState
@@ -14,10 +12,9 @@ from chalicelib.flows.imports import continue_import
 from chalicelib.flows.polls import run_poll
 from chalicelib.flows.releases import run_releases
 from chalicelib.flows.services import Services
-from chalicelib.flows.turns import Work, do_all, do_each
+from chalicelib.flows.turns import Line, Work, do_all, do_each, line_of_all
 
 POLLS_TOGETHER = 100
-RUNS_TOGETHER = 1000
 #: No run or poll keeps the others waiting for longer, but for two calls of a slow platform.
 RUN_SLICE_S = 10
 POLL_SLICE_S = 20
@@ -39,18 +36,26 @@ def tick(services: Services, *, deadline: datetime) -> None:
     )
 
 
-def tend(services: Services, *, deadline: datetime) -> None:
-    """Do what is due except polls, most urgent first; where polls have a function of their own."""
-    do_all(
-        services,
+def tend(services: Services, *, deadline: datetime, threads: int = 1) -> None:
+    """Do what is due except polls, most urgent first; where polls have a function of their own.
+
+    With more ``threads`` its parts go on side by side, and each does so many things at a time.
+    """
+
+    def share(of: int) -> datetime:
+        return services.now() + (deadline - services.now()) / of
+
+    parts: deque[Work] = deque(
         [
-            lambda: run_releases(services),
-            lambda: rates.release_backlogs(services),
-            lambda: continue_runs(services, deadline=deadline),
-            lambda: housekeeping.tend_tokens(services, deadline=deadline),
-            lambda: housekeeping.run(services, deadline=deadline),
-        ],
+            # However many rows wait, runs are left the time for a call of a slow platform.
+            lambda: run_releases(services, deadline=share(4), threads=threads),
+            lambda: rates.release_backlogs(services, deadline=share(3), threads=threads),
+            lambda: continue_runs(services, deadline=deadline, threads=threads),
+            lambda: housekeeping.tend_tokens(services, deadline=deadline, threads=threads),
+            lambda: housekeeping.run(services, deadline=deadline, threads=threads),
+        ]
     )
+    do_each(services, lambda: parts.popleft() if parts else None, threads=min(threads, len(parts)))
 
 
 def run_due_polls(services: Services, *, deadline: datetime, threads: int = 1) -> bool:
@@ -59,69 +64,43 @@ def run_due_polls(services: Services, *, deadline: datetime, threads: int = 1) -
     ``threads`` polls run at a time. One whose slice is over goes to the end of the line, and has
     another turn if there is time.
     """
-    line = _Line(services=services, deadline=deadline)
-    do_each(services, line.take, threads=threads)
-    return line.is_cut or any(line.left.values())
+    left: dict[tuple[str, str], bool] = {}
 
+    def read(limit: int) -> Sequence[PollState]:
+        before = services.now() + timedelta(milliseconds=1)  # one that is due now is due
+        return services.registry.list_due_polls(before=before, limit=limit)
 
-@dataclass
-class _Line:
-    """Polls that are due, each time anew; what had its turn and is due still is passed over."""
-
-    services: Services
-    deadline: datetime
-    left: dict[tuple[str, str], bool] = field(default_factory=dict)  #: of a poll's last slice
-    is_cut: bool = False  #: time was over before all had their turn
-    _next: deque[PollState] = field(default_factory=deque)
-    _seen: set[tuple[str, str, datetime | None]] = field(default_factory=set)
-    _passed_over: int = 0
-
-    def take(self) -> Work | None:
-        """Return the work of the next poll; None if there is none, or no time."""
-        if not self._next:
-            self._list()
-        self.is_cut = bool(self._next) and self.services.now() >= self.deadline
-        if self.is_cut or not self._next:
-            return None
-        return partial(self._run, self._next.popleft())
-
-    def _list(self) -> None:
-        before = self.services.now() + timedelta(milliseconds=1)  # one that is due now is due
-        while True:
-            limit = POLLS_TOGETHER + self._passed_over
-            due = self.services.registry.list_due_polls(before=before, limit=limit)
-            new = {_turn_of(poll): poll for poll in due if _turn_of(poll) not in self._seen}
-            self._seen |= new.keys()
-            self._next.extend(new.values())
-            self._passed_over = len(due) - len(new)
-            if new or len(due) < limit:
-                return
-
-    def _run(self, poll: PollState) -> None:
-        self.left[poll.consumer, poll.flow] = run_poll(
-            self.services, poll.consumer, poll.flow, until=self.deadline, slice_s=POLL_SLICE_S
+    def work(poll: PollState) -> None:
+        left[poll.consumer, poll.flow] = run_poll(
+            services, poll.consumer, poll.flow, until=deadline, slice_s=POLL_SLICE_S
         )
 
+    line = Line(
+        read=read,
+        turn_of=lambda poll: (poll.consumer, poll.flow, poll.next_at),
+        work=work,
+        has_time=lambda: services.now() < deadline,
+        together=POLLS_TOGETHER,
+    )
+    do_each(services, line.take, threads=threads)
+    return line.is_cut or any(left.values())
 
-def _turn_of(poll: PollState) -> tuple[str, str, datetime | None]:
-    return poll.consumer, poll.flow, poll.next_at
 
-
-def continue_runs(services: Services, *, deadline: datetime) -> bool:
+def continue_runs(services: Services, *, deadline: datetime, threads: int = 1) -> bool:
     """Go on with every execution that has not ended: request more, or watch what was requested."""
     left: list[bool] = []
 
-    def work(consumer: str, execution_id: str) -> None:
-        if services.now() < deadline:
-            left.append(continue_run(services, consumer, execution_id, deadline=deadline))
-        else:
-            left.append(True)
+    def work(key: tuple[str, str]) -> None:
+        left.append(continue_run(services, *key, deadline=deadline))
 
-    running = services.log.list_running(limit=RUNS_TOGETHER)
-    # Another one begins each time: where time runs out, nobody is always the last.
-    first = int(services.roll() * len(running))
-    do_all(services, (partial(work, *key) for key in (*running[first:], *running[:first])))
-    return any(left)
+    line = line_of_all(
+        services,
+        lambda limit: services.log.list_running(limit=limit),
+        work,
+        has_time=lambda: services.now() < deadline,
+    )
+    do_each(services, line.take, threads=threads)
+    return line.is_cut or any(left)
 
 
 def continue_run(

@@ -8,7 +8,7 @@ from chalicelib.triggers.timing import deadline_of
 
 schedules = Blueprint(__name__)
 
-#: How many polls run at the same time; each mostly waits for its platform.
+#: How many polls, releases or runs go on at the same time; each mostly waits for others.
 THREADS = 20
 EVERY_MINUTE = Rate(1, unit=Rate.MINUTES)
 
@@ -17,7 +17,7 @@ EVERY_MINUTE = Rate(1, unit=Rate.MINUTES)
 def dispatch_due(event: CloudWatchEvent) -> None:
     """Run releases, executions, token exchanges and what is done once in a while."""
     services = wiring.services()
-    dispatch.tend(services, deadline=deadline_of(services, event.context))
+    dispatch.tend(services, deadline=deadline_of(services, event.context), threads=THREADS)
 
 
 @schedules.schedule(EVERY_MINUTE, name="poll_sources")

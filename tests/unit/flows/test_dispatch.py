@@ -8,12 +8,13 @@ from threading import Barrier
 import pytest
 
 from chalicelib.connectors.catalog import OFFERS
+from chalicelib.domain.causes import mapping_cause
 from chalicelib.domain.log import Execution, ExecutionState, RowQuery, RunType, Trigger
 from chalicelib.domain.ports import Change
 from chalicelib.domain.protocol import Request
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.rows import RowName
-from chalicelib.domain.setup import PollState
+from chalicelib.domain.setup import PollState, Release
 from chalicelib.domain.statuses import Kind, Status
 from chalicelib.flows import dispatch, runs
 from chalicelib.flows.bulk import start_resync
@@ -183,7 +184,7 @@ def test_no_poll_begins_after_the_deadline_and_the_rest_is_left(toy: Toy) -> Non
     toy.shop.page_s = 15
     assert dispatch.run_due_polls(toy.services, deadline=toy.soon(35)) is True
     assert (len(toy.shop.asked), due_polls(toy)) == (2, 4)
-    toy.services.registry.save(Change(deletes=[toy.connection("shop")]))
+    toy.services.registry.save(Change(deletes=[toy.connection("shop", "shop-4")]))
     assert dispatch.run_due_polls(toy.services, deadline=toy.at) is True
     assert due_polls(toy) == 4  # none was looked at
 
@@ -253,6 +254,29 @@ def test_one_run_is_worked_by_one_dispatcher_at_a_time(toy: Toy) -> None:
     )
     tick(toy)
     assert toy.find("1") is None
+
+
+def test_runs_of_many_consumers_go_on_at_the_same_time(toy: Toy) -> None:
+    toy.set_up(OTHER)
+    period = (toy.at - timedelta(days=1), toy.at)
+    for consumer in (CONSUMER, OTHER):
+        start_import(toy.services, consumer, PRODUCTS, period=period, by="a person")
+    both = Barrier(2, timeout=10)
+    toy.shop.between = both.wait
+    dispatch.continue_runs(toy.services, deadline=toy.soon(50), threads=2)
+    assert len(toy.shop.asked) == 2
+
+
+def test_releases_leave_runs_the_time_for_a_call(real: Toy) -> None:
+    for number in range(400):
+        cause = mapping_cause(PRODUCTS, "category", f"hats-{number}")
+        release = Release(consumer=CONSUMER, cause=cause, id=f"{number:03}", due_at=real.at)
+        real.services.log.put_releases([release])
+    period = (real.at - timedelta(days=1), real.at)
+    start_import(real.services, CONSUMER, PRODUCTS, period=period, by="a person")
+    slow = replace(real.services, now=lambda: real.pass_s(0.2))
+    dispatch.tend(slow, deadline=real.soon(57))
+    assert len(real.shop.asked) == 1
 
 
 def test_run_of_a_poll_that_nobody_goes_on_with_ends(toy: Toy) -> None:
