@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--million",
         action="store_true",
-        help="a page of a million rows on DynamoDB Local too: 20 minutes more",
+        help="a page of a million rows on DynamoDB Local too: 15 minutes more",
     )
     parser.add_argument(
         "--only", action="append", choices=PARTS, help="measure this part alone; may repeat"
