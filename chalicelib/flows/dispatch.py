@@ -65,6 +65,9 @@ def run_due_polls(services: Services, *, deadline: datetime, threads: int = 1) -
     another turn if there is time.
     """
     left: dict[tuple[str, str], bool] = {}
+    # Not looked at when none could begin any more: a page needs its whole timeout.
+    shortest_s = min((offer.pace.timeout_s for offer in services.offers.values()), default=0)
+    last_begin = deadline - timedelta(seconds=shortest_s)
 
     def read(limit: int) -> Sequence[PollState]:
         before = services.now() + timedelta(milliseconds=1)  # one that is due now is due
@@ -79,7 +82,7 @@ def run_due_polls(services: Services, *, deadline: datetime, threads: int = 1) -
         read=read,
         turn_of=lambda poll: (poll.consumer, poll.flow, poll.next_at),
         work=work,
-        has_time=lambda: services.now() < deadline,
+        has_time=lambda: services.now() <= last_begin,
         together=POLLS_TOGETHER,
     )
     do_each(services, line.take, threads=threads)
