@@ -7,7 +7,7 @@ from bench.aws.bills import bill_sheets
 from bench.aws.cpu import measure_cpu
 from bench.aws.measuring import measure_work, sheets_of
 from bench.aws.pages import measure_local_pages
-from bench.errors import BenchError
+from bench.errors import ToolMissingError
 from bench.sheet import Sheet
 from local.aws.dynamodb_local import NotInstalledError
 
@@ -23,7 +23,7 @@ def measure_aws(
             *measure_local_pages(sizes=sizes, rounds=rounds),
         ]
     except NotInstalledError as error:
-        raise BenchError(str(error)) from error
+        raise ToolMissingError(str(error)) from error
 
 
 def measure_prices(_: Path, *, products: int, orders: int, alone: int) -> list[Sheet]:
@@ -31,4 +31,4 @@ def measure_prices(_: Path, *, products: int, orders: int, alone: int) -> list[S
     try:
         return bill_sheets(measure_work(products, orders, alone))
     except NotInstalledError as error:
-        raise BenchError(str(error)) from error
+        raise ToolMissingError(str(error)) from error

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.__main__ import main
+from bench.__main__ import main, run_part
 from bench.counting import Tally, counted_port, counted_table
+from bench.errors import ToolMissingError
 from bench.filling import KINDS, SHARES, fill, sku_of
 from bench.merchant import CONSUMER, ORDERS, PRODUCTS
 from bench.pages import measure_pages
@@ -119,6 +120,18 @@ def test_a_table_for_a_page_has_its_numbers_to_the_right() -> None:
         "| a | 1.50 |",
         "| b |  |",
     ]
+
+
+def test_a_part_that_needs_what_is_missing_is_left_out_unless_it_was_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def part(_: Path) -> list[Sheet]:
+        raise ToolMissingError("DynamoDB Local needs Java 17")
+
+    assert run_part("aws", part, is_asked_for=False) == []
+    assert capsys.readouterr().err == "\naws is left out: DynamoDB Local needs Java 17\n"
+    with pytest.raises(ToolMissingError):
+        run_part("aws", part, is_asked_for=True)
 
 
 def test_a_file_that_cannot_be_written_is_refused_before_anything_is_measured(
