@@ -86,7 +86,7 @@ format: setup ## format the code and mend what ruff can mend
 fuzz: setup ## play random stories against the engine (SEEDS=100000)
 	$(BIN)/python -m tests.model.fuzz --seeds $(SEEDS) $(ARGS)
 
-bench: setup ## measure what DESIGN promises to keep measured
+bench: setup ## measure what DESIGN promises to keep measured (ARGS="--only prices": one part)
 	$(BIN)/python -m bench $(ARGS)
 
 scale: setup ## work out what breaks first as it grows (ARGS=--quick: coarser, in a minute)
