@@ -83,9 +83,9 @@ def test_a_put_replaces_and_an_update_changes(table: Table) -> None:
     write(table, update(KEY, set={"a": 9, "d": 4}, remove=["b", "none"], add={"c": 5, "new": -1}))
     assert read(table) == item(a=9, c=8, d=4, new=-1)
 
-    write(table, put(item(z=1)))
+    write(table, put(item(y=1)))
 
-    assert read(table) == item(z=1)
+    assert read(table) == item(y=1)
 
 
 def test_an_update_makes_a_missing_item_and_a_delete_of_one_is_nothing(table: Table) -> None:
