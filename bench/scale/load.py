@@ -14,8 +14,8 @@ BUSY_HOUR: Mapping[str, float] = {ORDERS: 15, STOCK: 40, PRODUCTS: 4}
 # ``python -m bench --only costs``: CPU of a row, without boto3; AWS requests of a row.
 ROW_CPU_S: Mapping[str, float] = {ORDERS: 0.0079, STOCK: 0.0007, PRODUCTS: 0.0018}
 ROW_REQUESTS: Mapping[str, float] = {ORDERS: 4.7, STOCK: 2.3, PRODUCTS: 4.2}
-#: Lambda, "Memory": 1,769 MB are one processor; the workers have 1,024 MB.
-PROCESSORS = 1024 / 1769
+#: Lambda, "Memory": 1,769 MB are one processor; all functions but the API have 512 MB.
+PROCESSORS = 512 / 1769
 
 
 def vendor_calls(flow: str, rows: int) -> tuple[int, int]:

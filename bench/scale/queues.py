@@ -60,7 +60,7 @@ def _row_of(queue: str, workers: int, seconds: int) -> dict[str, Any]:
 def _threads_of(seconds: int) -> Sheet:
     """Stock of many merchants in one batch: each is a group of its own, and groups take threads."""
     rows = []
-    for threads in (THREADS, 30, 100):
+    for threads in (10, THREADS, 100):
         for workers in (10, 30):
             scene = Scene(
                 queue="stock", workers=workers, fair=True, threads=threads, seconds=seconds

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from bench.merchant import ORDERS, PRODUCTS, STOCK
+from bench.scale.load import PROCESSORS
 from bench.scale.published import REQUEST_CPU_S, REQUEST_S, VENDOR_CALL_S
 from bench.scale.world import START, Clock, World, add_merchant, open_world
 from bench.sheet import Sheet
@@ -25,13 +26,12 @@ from chalicelib.flows import dispatch, housekeeping, rates, runs, sweeper
 from chalicelib.flows.catalog import FLOWS
 from chalicelib.flows.door import flag_backlog, request_many
 from chalicelib.flows.releases import run_releases
+from chalicelib.triggers.schedules import THREADS
 
 TICK_S = 57  #: a minute's function less its spare time (``triggers.timing``)
 WANTED = 10_000  #: consumers
 FLOWS_POLLED = sum(flow.poll_every_s is not None for flow in FLOWS.values())
 POLLS_A_MINUTE = sum(60 / f.poll_every_s for f in FLOWS.values() if f.poll_every_s)
-#: A slice of a poll has 20 s, and a page is begun only with a whole time-out left of it.
-PACE = {"timeout_s": "10"}
 NEWS_OF = 5  #: one poll of so many finds something
 
 
@@ -80,8 +80,11 @@ def measure_ticks(*, sizes: tuple[int, ...] = (100, 1000, 10_000)) -> list[Sheet
         rows=rows,
         notes=(
             f"A tick has {TICK_S} s. {FLOWS_POLLED} flows a consumer; due: polls that come due in"
-            " a minute; tokens: one round, due each minute; webhooks: one round of checks, daily.",
-            f"{REQUEST_S * 1000:.0f} ms a request, {VENDOR_CALL_S * 1000:.0f} ms a vendor's call.",
+            " a minute; tokens: one round, due every five; webhooks: one round of checks, daily.",
+            f"{REQUEST_S * 1000:.0f} ms a request, {VENDOR_CALL_S * 1000:.0f} ms a vendor's call;"
+            f" {THREADS} threads, as the function has, are reckoned from one thread's figures and"
+            f" {REQUEST_CPU_S * 1000:.1f} ms of CPU a request or call on {PROCESSORS:.2f}"
+            " processors. Polls begin until a platform's whole timeout, 20 s, would not fit.",
         ),
     )
     return [polls, _per_minute()]
@@ -95,7 +98,7 @@ def _at_size(consumers: int) -> dict[str, Any]:
             add_merchant(
                 world.services,
                 f"m{number:05d}",
-                settings=PACE,
+                settings={},
                 polls_from=START - timedelta(seconds=300),
                 rng=rng,
             )
@@ -109,15 +112,29 @@ def _at_size(consumers: int) -> dict[str, Any]:
     return {
         "consumers": consumers,
         "due polls": float(round(consumers * POLLS_A_MINUTE)),
-        "polled in a tick": poll.done,
+        "polled in a tick, 1 thread": poll.done,
+        f"{THREADS} threads": _with_threads(poll, poll.seconds),
+        "1,769 MB": _with_threads(poll, poll.seconds, processors=1),
         "s a poll": poll.seconds / max(poll.done, 1),
         "requests a poll": poll.requests / max(poll.done, 1),
         "write units a poll": units / max(poll.done, 1),
-        "every poll comes round in min": consumers * FLOWS_POLLED / max(poll.done, 1),
+        "every poll comes round in min": consumers
+        * FLOWS_POLLED
+        / _with_threads(poll, poll.seconds),
         "tokens, s": tokens.seconds,
         "causes, s": causes.seconds,
         "webhooks, s": webhooks.seconds,
     }
+
+
+def _with_threads(took: Timed, seconds: float, *, processors: float = PROCESSORS) -> float:
+    """Return how many such things threads do in some seconds: they wait at the same time, and share
+    a processor.
+    """
+    done = max(took.done, 1)
+    wait_s = took.seconds / done / THREADS
+    cpu_s = (took.requests + took.calls) / done * REQUEST_CPU_S / processors
+    return float(round(seconds / max(wait_s, cpu_s)))
 
 
 def _poll_a_tick(world: World) -> int:
@@ -137,7 +154,7 @@ def _per_minute() -> Sheet:
     works: tuple[tuple[str, Callable[[], Timed], str], ...] = (
         ("releases of the log's outbox", _time_releases, "products of an import that were linked"),
         ("throttled rows released", _time_backlogs, "100 slow accounts, 450 rows of stock each"),
-        ("throttled rows of one account", _time_one_backlog, "2,000 rows of stock wait"),
+        ("throttled rows of one account", _time_one_backlog, "15,000 rows of stock wait"),
         ("runs watched", _time_runs, "runs whose rows are under way"),
         ("overdue rows sent again", _time_sweeper, "after an outage"),
     )
@@ -152,6 +169,7 @@ def _per_minute() -> Sheet:
                 "seconds": took.seconds,
                 "ms each": took.seconds / max(took.done, 1) * 1000,
                 "requests each": took.requests / max(took.done, 1),
+                f"in a tick, {THREADS} threads": _with_threads(took, TICK_S),
             }
         )
     return Sheet(
@@ -162,7 +180,11 @@ def _per_minute() -> Sheet:
     )
 
 
-def _time_releases(due: int = 3000) -> Timed:
+def _end(world: World) -> datetime:
+    return world.clock() + timedelta(seconds=TICK_S)
+
+
+def _time_releases(due: int = 8000) -> Timed:
     with slow_world() as world:
         add_merchant(world.services, "m")
         releases = [
@@ -178,7 +200,7 @@ def _time_releases(due: int = 3000) -> Timed:
         before = len(_due_releases(world, due))
 
         def work() -> int:
-            run_releases(world.services)
+            run_releases(world.services, deadline=_end(world))
             return before - len(_due_releases(world, due))
 
         return timed(world, work)
@@ -194,7 +216,7 @@ def _time_backlogs() -> Timed:
 
 
 def _time_one_backlog() -> Timed:
-    return _time_throttled(connections=1, rows=2000)
+    return _time_throttled(connections=1, rows=15_000)
 
 
 def _time_throttled(*, connections: int, rows: int) -> Timed:
@@ -209,10 +231,10 @@ def _time_throttled(*, connections: int, rows: int) -> Timed:
             requests = [Request(name=name, kind=Kind.STOCK, by="webhook") for name in names]
             request_many(services, requests)  # while the flag stands they are parked
         world.clock.pass_s(60)  # a fresh window
-        return timed(world, lambda: rates.release_backlogs(services))
+        return timed(world, lambda: rates.release_backlogs(services, deadline=_end(world)))
 
 
-def _time_runs(running: int = 1500) -> Timed:
+def _time_runs(running: int = 2500) -> Timed:
     with slow_world() as world:
         services = world.services
         add_merchant(services, "m")

@@ -173,6 +173,7 @@ def add_merchant(
         ]
         if polls_from is not None and (every_s := FLOWS[flow].poll_every_s):
             at = polls_from + timedelta(seconds=(rng or Random(1)).uniform(0, every_s))
-            puts.append(PollState(consumer=consumer, flow=flow, cursor=polls_from, next_at=at))
+            times = {"cursor": polls_from, "finished_at": polls_from, "next_at": at}
+            puts.append(PollState(consumer=consumer, flow=flow, **times))
     if not services.registry.save(Change(puts=puts)):
         raise ValueError(f"{consumer} is there already")
