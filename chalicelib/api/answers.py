@@ -253,6 +253,7 @@ class FlowAnswer(TypedDict):
     fields: list[SettingAnswer]
     mappings: list[str]
     last_execution: ExecutionAnswer | None
+    last_polled_at: str | None
     counts: list[StatusCount]
 
 

@@ -139,8 +139,12 @@ def _show_flow(session: Session, answer: Json) -> None:
 
 
 def _last_run(session: Session, item: Json) -> str:
+    """Say how the last run ended and when; a poll that finds nothing makes no execution."""
     last = item.get("last_execution")
+    polled_at = item.get("last_polled_at")
+    started_at = last.get("started_at") if isinstance(last, dict) else None
+    if polled_at and str(polled_at) > str(started_at or ""):
+        return f"Nothing new {ago(polled_at, session.now())}"
     if not isinstance(last, dict):
-        return ago(last, session.now()) or "never"
-    when = ago(last.get("started_at"), session.now())
-    return f"{clean(last.get('state'))} {when}".strip()
+        return "never"
+    return f"{clean(last.get('state'))} {ago(started_at, session.now())}".strip()

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.api.serializers import time_json
 from chalicelib.domain.causes import mapping_cause
 from chalicelib.domain.log import Execution, ExecutionState, RunType, Trigger
-from chalicelib.domain.ports import QueueMessage
+from chalicelib.domain.ports import Change, QueueMessage
 from chalicelib.domain.rows import Row
+from chalicelib.domain.setup import PollState
 from tests.app.asking import Api
 from tests.app.toy_world import World
 from tests.app.toys import ORDERS, PRODUCTS
@@ -166,7 +168,15 @@ def test_the_last_execution_stands_at_its_flow(api: Api, world: World) -> None:
     flow = api.get(f"{ACME}/flows/{ORDERS}").json
 
     assert flow["last_execution"]["id"] == "run-1"
+    assert flow["last_polled_at"] is None
     assert api.get(f"{ACME}/flows/{PRODUCTS}").json["last_execution"] is None
+
+
+def test_a_poll_that_found_nothing_stands_at_its_flow_too(api: Api, world: World) -> None:
+    state = PollState(consumer="acme", flow=ORDERS, finished_at=world.time)
+    assert world.services.registry.save(Change(puts=[state]))
+
+    assert api.get(f"{ACME}/flows/{ORDERS}").json["last_polled_at"] == time_json(world.time)
 
 
 def test_an_import_of_ids_is_started_and_a_second_one_waits(api: Api, world: World) -> None:

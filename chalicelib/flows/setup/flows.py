@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from chalicelib.domain.causes import flow_cause, setting_cause
@@ -31,6 +32,7 @@ class FlowView:
     ready: bool
     missing: Sequence[Lack]
     last_execution: Execution | None
+    last_polled_at: datetime | None  #: when a poll last ended well, also one that found nothing
     counts: Sequence[Counts]
 
 
@@ -173,11 +175,13 @@ def _view(
 ) -> FlowView:
     flow = services.flows[base_name(setup.flow)]
     last = services.log.list_executions(setup.consumer, flow=setup.flow, limit=1).items
+    poll = services.registry.read_poll(setup.consumer, setup.flow)
     return FlowView(
         flow=flow,
         setup=setup,
         ready=is_ready(flow, setup, connections),
         missing=lacks_of(services, flow, setup, connections),
         last_execution=last[0] if last else None,
+        last_polled_at=poll.finished_at if poll else None,
         counts=[count for count in counts if count.flow == setup.flow],
     )

@@ -45,6 +45,18 @@ def test_flows_are_listed_with_switch_readiness_and_last_run(run: Run) -> None:
     assert lines[2].split()[:7] == [PRODUCTS, "on", "yes", "Success", "3", "min", "ago"]
 
 
+def test_a_poll_that_found_nothing_is_the_last_run_until_one_finds_more(
+    run: Run, api: StandIn
+) -> None:
+    api.flows[ORDERS]["last_polled_at"] = "2026-11-22T11:58:00Z"
+    api.flows[PRODUCTS]["last_polled_at"] = "2026-11-22T11:56:00Z"
+
+    lines = run("flows", "list").stdout.splitlines()
+
+    assert lines[1].split()[3:8] == ["Nothing", "new", "2", "min", "ago"]
+    assert lines[2].split()[3:7] == ["Success", "3", "min", "ago"]
+
+
 def test_a_list_never_wraps_at_100_columns_and_shortens_with_an_ellipsis(
     run: Run, api: StandIn
 ) -> None:
