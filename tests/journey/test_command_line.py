@@ -99,7 +99,9 @@ def test_set_up_is_changed_and_failed_rows_are_tried_again(house: House, cli: Co
     house.vendors.square.edit(sale, total_off_by=0)
     cli.run("logs", "resync", row["id"])
     house.wait_for("order", sale, "Synced")
-    assert cli.run("dlq", "prune") == {"deleted": 1}
+    # Each delivery of the sale may have failed by itself, and buried a letter.
+    assert cli.run("dlq", "prune")["deleted"] >= 1
+    assert cli.run("dlq", "show")["items"] == []
 
     other = house.sell("MUG-1", total_off_by=100)
     house.vendors.square.sender.configure(lose_next=0)
