@@ -3,9 +3,9 @@
 from typing import Any
 
 from chalicelib import wiring
-from chalicelib.api.answers import CheckAnswer, ConnectionAnswer
 from chalicelib.api.paging import LIMIT_MOST, page_json, read_paging, slice_page
 from chalicelib.api.routing import PAGING, Call, Routes
+from chalicelib.api.setup_answers import CheckAnswer, ConnectionAnswer
 from chalicelib.api.setup_serializers import connection_json
 from chalicelib.domain.log import Page
 from chalicelib.domain.setup import Connection, Role

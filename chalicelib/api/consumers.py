@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.api.answers import ConsumerAnswer, DeletedAnswer
 from chalicelib.api.paging import page_json, read_paging
 from chalicelib.api.routing import PAGING, Call, Routes, answer
 from chalicelib.api.serializers import time_or_none
+from chalicelib.api.setup_answers import ConsumerAnswer, DeletedAnswer
 from chalicelib.api.setup_serializers import consumer_json
 from chalicelib.domain.log import Page
 from chalicelib.domain.setup import Role

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.api.answers import LettersAnswer, PruneAnswer, RedriveAnswer
 from chalicelib.api.paging import page_json, read_paging
 from chalicelib.api.routing import PAGING, Call, Routes
 from chalicelib.api.serializers import letter_json
+from chalicelib.api.service_answers import LettersAnswer, PruneAnswer, RedriveAnswer
 from chalicelib.domain.setup import Role
 from chalicelib.flows import redrive as redrives
 from chalicelib.flows.setup.consumers import read_consumer

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chalicelib.api.answers import FlowAnswer
 from chalicelib.api.paging import LIMIT_MOST, page_json, read_paging, slice_page
 from chalicelib.api.routing import PAGING, Call, Routes
+from chalicelib.api.setup_answers import FlowAnswer
 from chalicelib.api.setup_serializers import flow_json
 from chalicelib.domain.log import Page
 from chalicelib.domain.setup import Role

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.api.answers import KeyAnswer, NewKeyAnswer
 from chalicelib.api.paging import page_json, read_paging
 from chalicelib.api.routing import PAGING, Call, Routes
+from chalicelib.api.service_answers import KeyAnswer, NewKeyAnswer
 from chalicelib.api.setup_serializers import key_json
 from chalicelib.domain.log import Page
 from chalicelib.domain.setup import Role

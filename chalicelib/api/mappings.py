@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.api.answers import MappingAnswer
 from chalicelib.api.paging import LIMIT_MOST, page_json, read_paging, slice_page
 from chalicelib.api.routing import PAGING, Call, Routes
+from chalicelib.api.setup_answers import MappingAnswer
 from chalicelib.api.setup_serializers import mapping_json
 from chalicelib.domain.log import Page
 from chalicelib.domain.setup import Role

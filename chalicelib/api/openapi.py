@@ -7,9 +7,9 @@ from typing import Any, get_args, get_origin
 from pydantic import TypeAdapter
 
 from chalicelib.api import bodies
-from chalicelib.api.answers import ErrorAnswer
 from chalicelib.api.filters import LOG_FILTERS
 from chalicelib.api.routing import Route
+from chalicelib.api.service_answers import ErrorAnswer
 from chalicelib.domain.log import Page
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.statuses import Kind, Status

@@ -16,10 +16,10 @@ from chalicelib.api import (
     resyncs,
     webhooks,
 )
-from chalicelib.api.answers import HealthAnswer
 from chalicelib.api.requests import answer_in_our_shape
 from chalicelib.api.routing import Call, Route, Routes
 from chalicelib.api.serializers import time_json
+from chalicelib.api.service_answers import HealthAnswer
 
 routes = Routes(__name__, "Service")
 routes.blueprint.register_middleware(answer_in_our_shape, "http")

@@ -9,10 +9,10 @@ from chalicelib.api.answers import (
     ExchangeAnswer,
     ExecutionAnswer,
     GroupAnswer,
-    LetterAnswer,
     LinkAnswer,
     RowAnswer,
 )
+from chalicelib.api.service_answers import LetterAnswer
 from chalicelib.domain.log import Attempt, Exchange, Execution, Group
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.rows import Row

@@ -1,18 +1,18 @@
 """What a merchant sets up as JSON. Nothing here has ever seen a credential."""
 
-from chalicelib.api.answers import (
+from chalicelib.api.serializers import execution_json, time_json, time_or_none
+from chalicelib.api.service_answers import KeyAnswer
+from chalicelib.api.setup_answers import (
     ChoiceAnswer,
     ConnectionAnswer,
     ConsumerAnswer,
     FieldAnswer,
     FlowAnswer,
-    KeyAnswer,
     MappingAnswer,
     PickAnswer,
     SettingAnswer,
     UnmappedAnswer,
 )
-from chalicelib.api.serializers import execution_json, time_json, time_or_none
 from chalicelib.domain.platforms import Choice, Field
 from chalicelib.domain.setup import ApiKey, Connection, Consumer
 from chalicelib.flows.declare import Setting, connections_of

@@ -1,0 +1,163 @@
+"""Shapes of answers about merchants and how they are set up."""
+
+from typing import Any, Literal
+
+from typing_extensions import TypedDict  # pydantic takes typing's own only from Python 3.12 on
+
+from chalicelib.api.answers import ExecutionAnswer
+
+
+class ConsumerAnswer(TypedDict):
+    """A merchant."""
+
+    id: str
+    name: str
+    time_zone: str
+    created_at: str
+    deleted_at: str | None
+
+
+class DeletedAnswer(TypedDict):
+    """A deletion; while not all is erased, deleting again goes on."""
+
+    id: str
+    deleted_at: str | None
+    erased: bool
+
+
+class FieldAnswer(TypedDict):
+    """A setting or credential a platform knows."""
+
+    name: str
+    label: str
+    required: bool
+    secret: bool
+    default: str | None
+    help: str
+
+
+class ConnectionAnswer(TypedDict):
+    """An account on a platform; of credentials only the names that are set."""
+
+    name: str
+    platform: str
+    label: str
+    base_url: str
+    settings: dict[str, Any]
+    credentials: list[str]
+    webhook_address: str
+    health: Literal["unchecked", "healthy", "down"]
+    detail: str
+    checked_at: str | None
+    fields: list[FieldAnswer]
+    prerequisites: list[str]
+
+
+class CheckAnswer(ConnectionAnswer):
+    """What a check found."""
+
+    ok: bool
+    account: str
+    problems: list[str]
+
+
+class PickAnswer(TypedDict):
+    """Where the values to choose from are found: a connection and a word of its choices."""
+
+    connection: str
+    choices: str
+
+
+class SettingAnswer(TypedDict):
+    """A setting of a flow as its form has it."""
+
+    name: str
+    label: str
+    type: str
+    required: bool
+    default: str | None
+    options: list[str]
+    pick: PickAnswer | None
+    help: str
+    value: Any
+
+
+class LackAnswer(TypedDict):
+    """One thing a flow needs and has not."""
+
+    what: str
+    name: str
+    sentence: str
+
+
+class StatusCount(TypedDict):
+    """Rows of a flow at a status; ``not_applicable`` is the part a written rule left alone."""
+
+    status: str
+    count: int
+    not_applicable: int
+
+
+class FlowAnswer(TypedDict):
+    """A flow of a consumer."""
+
+    name: str
+    label: str
+    kind: str
+    source: str
+    target: str
+    enabled: bool
+    ready: bool
+    missing: list[LackAnswer]
+    settings: dict[str, Any]
+    fields: list[SettingAnswer]
+    mappings: list[str]
+    last_execution: ExecutionAnswer | None
+    last_polled_at: str | None
+    counts: list[StatusCount]
+
+
+class ChoiceAnswer(TypedDict):
+    """A value of a platform that people pick from."""
+
+    id: str
+    name: str
+
+
+class ChoicesAnswer(TypedDict):
+    """Values of both platforms."""
+
+    source: list[ChoiceAnswer]
+    target: list[ChoiceAnswer]
+
+
+class UnmappedAnswer(TypedDict):
+    """A value without an answer; ``rows`` wait for one. ``suggestion`` is a target value."""
+
+    value: str
+    name: str
+    rows: int
+    cause: str
+    first_at: str
+    suggestion: str | None
+    suggestion_name: str | None
+
+
+class MappingAnswer(TypedDict):
+    """A mapping of a flow; choices are read only where one mapping is asked for.
+
+    ``source_by`` says whether source values are ids or names of the source's choices.
+    """
+
+    flow: str
+    name: str
+    label: str
+    source_label: str
+    source_by: str
+    target_label: str
+    entries: dict[str, str]
+    records: dict[str, str]
+    default: str | None
+    unmapped: list[UnmappedAnswer]
+    choices: ChoicesAnswer
+    problems: list[str]
