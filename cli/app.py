@@ -9,6 +9,7 @@ from cli.commands.doctor import add_doctor
 from cli.commands.executions import executions
 from cli.commands.flows import flows
 from cli.commands.groups import add_groups
+from cli.commands.history import add_history
 from cli.commands.keys import keys
 from cli.commands.logs import logs
 from cli.commands.mappings import mappings
@@ -29,4 +30,5 @@ def synclog() -> None:
 for _group in (consumers, connect, flows, mappings, logs, executions, dlq, keys):
     synclog.add_command(_group)
 add_groups(synclog)
+add_history(synclog)
 add_doctor(synclog)

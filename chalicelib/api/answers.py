@@ -162,3 +162,14 @@ class GroupAnswer(TypedDict):
     first_at: str
     last_at: str
     example: str
+
+
+class HistoryAnswer(TypedDict):
+    """One thing a person changed or did; ``old`` and ``new`` are null where nothing was changed."""
+
+    at: str
+    who: str
+    what: str
+    subject: str
+    old: Any
+    new: Any

@@ -10,6 +10,7 @@ from chalicelib.api import (
     executions,
     flows,
     groups,
+    history,
     keys,
     logs,
     mappings,
@@ -35,6 +36,7 @@ MODULES = (
     resyncs.routes,
     groups.routes,
     executions.routes,
+    history.routes,
     dlq.routes,
     keys.routes,
 )

@@ -187,10 +187,16 @@ def list_groups(api: StandIn, query: Query, **_: Any) -> Answer:
     return 200, api.page(api.groups, query)
 
 
+@route("GET", "$C/history")
+def list_history(api: StandIn, query: Query, **_: Any) -> Answer:
+    return 200, api.page(api.history, query)
+
+
 @route("GET", "/v1/dlq")
 def show_dlq(api: StandIn, query: Query, **_: Any) -> Answer:
     counts = {"records": len(api.letters), "stock": 0}
-    return 200, {**api.page(api.letters, query), "counts": counts}
+    failed = [each for each in api.letters if each["reason"] != "recovered"]
+    return 200, {**api.page(failed, query), "counts": counts}
 
 
 @route("POST", "/v1/dlq/redrive")
