@@ -33,9 +33,9 @@ def list_mappings(session: Session) -> None:
 @click.argument("flow")
 @click.argument("name")
 def show_mapping(session: Session, flow: str, name: str) -> None:
-    """Show a mapping's entries, and the values without one with the rows that wait."""
+    """Show what both platforms have, the entries, and the values without one."""
     answer = session.api.get(session.path("mappings", flow, name))
-    show(session, answer, lambda: _show(session, answer))
+    show(session, answer, lambda: _show_whole(session, answer))
 
 
 @command(mappings, "set")
@@ -74,6 +74,25 @@ def waiting_of(entry: Json) -> int:
     """Return how many rows wait for an unmapped value."""
     rows = pick(entry, "rows", "waiting", "count")
     return len(rows) if isinstance(rows, list) else rows if isinstance(rows, int) else 0
+
+
+def _show_whole(session: Session, answer: Json) -> None:
+    for side in ("source", "target"):
+        choices = _choices_of(answer, side)
+        if choices:
+            heading(session, f"{plain(answer.get(f'{side}_label'))}: what there is")
+            by_name = side == "source" and answer.get("source_by") == "name"
+            columns = (column("Name", "name"), column("Id", "id", whole=True))
+            table(session, choices, columns[:1] if by_name else columns[::-1], empty="")
+    for problem in answer.get("problems") or ():
+        say(session, clean(problem))
+    _show(session, answer)
+
+
+def _choices_of(answer: Json, side: str) -> list[Json]:
+    choices = answer.get("choices")
+    found = choices.get(side) if isinstance(choices, dict) else None
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _show(session: Session, answer: Json) -> None:

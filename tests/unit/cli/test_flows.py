@@ -241,6 +241,25 @@ def test_a_mapping_is_shown_with_the_rows_that_wait(run: Run) -> None:
     assert shown.splitlines()[-1].split() == ["Hats", "12", "Headwear"]
 
 
+def test_a_mapping_is_shown_with_the_words_to_choose_from(run: Run, api: StandIn) -> None:
+    api.mappings[(PRODUCTS, "category")] |= {
+        "source_label": "Brightpearl category",
+        "source_by": "name",
+        "target_label": "Square category",
+        "choices": {
+            "source": [{"id": "308", "name": "Hats"}],
+            "target": [{"id": "SQ-2", "name": "Headwear"}],
+        },
+        "problems": ["square: It does not answer."],
+    }
+
+    shown = run("mappings", "show", PRODUCTS, "category").stdout
+
+    assert "Brightpearl category: what there is\nName\nHats\n" in shown
+    assert "Square category: what there is\nId    Name\nSQ-2  Headwear\n" in shown
+    assert "square: It does not answer." in shown
+
+
 def test_entries_are_added_changed_and_removed_together(run: Run, api: StandIn) -> None:
     result = run(
         "mappings", "set", PRODUCTS, "category", "Hats=SQ-2", r"A\=B=SQ-3", "--remove", "Shirts"
