@@ -10,7 +10,7 @@ from cli.progress import new_bar
 from cli.session import Session, command
 from cli.text import ago
 
-RUN_LIMIT = 10_000  # a redrive touches no more at once (PROTOCOL, DLQ)
+RUN_LIMIT = 10_000  # a redrive touches no more at once
 SLICE_S = 5  # one call's length: the API's gateway ends at 29 s
 
 
@@ -93,5 +93,13 @@ def _show(session: Session, answer: Json) -> None:
         column("Reason", "reason", whole=True),
         column("Failed", lambda item: ago(item.get("failed_at"), session.now()), whole=True),
     )
-    say(session, f"Letters: {listing(counts_of(answer)) or 'unknown'}")
-    table(session, answer["items"], columns, empty="No dead letter.")
+    counts = counts_of(answer)
+    say(session, f"Letters: {listing(counts) or 'unknown'}")
+    table(session, answer["items"], columns, empty=_none(session, counts))
+
+
+def _none(session: Session, counts: dict[str, int]) -> str:
+    if not any(counts.values()):
+        return "No dead letter."
+    whose = f"of {session.given_consumer} " if session.given_consumer else ""
+    return f"No row {whose}fails any more: `dlq prune` drops the letters of rows that recovered."

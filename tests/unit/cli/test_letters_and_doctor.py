@@ -28,6 +28,13 @@ def test_dead_letters_are_counted_and_listed(run: Run, api: StandIn) -> None:
     assert lines[2].split() == [CONSUMER, "f", "row-0", "gave_up", "now"]
 
 
+def test_letters_whose_rows_recovered_are_counted_and_told_apart(run: Run, api: StandIn) -> None:
+    api.letters = [make_letter(1, reason="recovered")]
+    lines = run("dlq", "show").stdout.splitlines()
+    assert lines[0] == "Letters: records=1, stock=0"
+    assert "fails any more: `dlq prune` drops" in lines[1]
+
+
 def test_a_redrive_goes_on_in_slices_until_none_is_left(run: Run, api: StandIn) -> None:
     api.letters = [make_letter(number) for number in range(120)]
     api.letters[5]["reason"] = "recovered"
