@@ -14,7 +14,7 @@ from cli.text import clean, read_time
 AGO = re.compile(r"(\d{1,6})(s|m|h|d)")
 AGO_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 TIME_FORMS = "2026-11-01, 2026-11-01T09:30, 2026-11-01T09:30+02:00, or back from now: 90m, 24h, 7d"
-REPEATED = ("kind", "flow", "status", "reason", "code", "group", "cause", "execution")
+REPEATED = ("kind", "flow", "status", "reason", "code", "outcome", "group", "cause", "execution")
 
 
 class Moment(click.ParamType[datetime | timedelta]):

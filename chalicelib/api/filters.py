@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from chalicelib.domain.log import RowQuery
 from chalicelib.domain.reasons import Reason
-from chalicelib.domain.statuses import Kind, Status
+from chalicelib.domain.statuses import Kind, Outcome, Status
 from chalicelib.flows.declare import base_name
 from chalicelib.flows.services import Services
 from chalicelib.flows.setup.errors import InvalidError, Problem, refuse_if_any
@@ -21,6 +21,7 @@ LOG_FILTERS = (
     "status",
     "reason",
     "code",
+    "outcome",
     "group",
     "cause",
     "execution",
@@ -28,6 +29,7 @@ LOG_FILTERS = (
     "to",
     "q",
 )
+NO_CODE = "none"  #: rows to which the target gave no answer yet
 TEXT_LEAST = 3  #: letters a search needs: the index begins with so many
 TEXT_MOST = 200
 
@@ -86,6 +88,7 @@ def read_row_query(
         statuses=reader.many("status", _member(Status)),
         reasons=tuple(reason.value for reason in reader.many("reason", _member(Reason))),
         codes=reader.many("code", _read_code),
+        outcomes=tuple(outcome.value for outcome in reader.many("outcome", _member(Outcome))),
         group=reader.one("group", _read_name),
         cause=reader.one("cause", _read_name),
         execution=reader.one("execution", _read_name),
@@ -175,9 +178,11 @@ def _one_of(names: Sequence[str]) -> Callable[[str], str]:
     return read
 
 
-def _read_code(text: str) -> int:
+def _read_code(text: str) -> int | None:
+    if text == NO_CODE:
+        return None
     if not (text.isascii() and text.isdecimal() and 100 <= int(text[:4]) <= 599):
-        raise _UnfitError("Give an HTTP status from 100 to 599.")
+        raise _UnfitError(f"Give an HTTP status from 100 to 599, or {NO_CODE}.")
     return int(text)
 
 

@@ -12,7 +12,7 @@ from chalicelib.api.routing import Route
 from chalicelib.api.service_answers import ErrorAnswer
 from chalicelib.domain.log import Page
 from chalicelib.domain.reasons import Reason
-from chalicelib.domain.statuses import Kind, Status
+from chalicelib.domain.statuses import Kind, Outcome, Status
 
 VERSION = "1.0.0"
 REFERENCE = "#/components/schemas/{model}"
@@ -28,7 +28,11 @@ _PARAMETERS: dict[str, tuple[Json, str]] = {
     "flow": ({"type": "string"}, "A flow as it is set up."),
     "status": ({"enum": [status.value for status in Status]}, "Where rows stand."),
     "reason": ({"enum": [reason.value for reason in Reason]}, "Why rows are not Synced."),
-    "code": ({"type": "integer", "minimum": 100, "maximum": 599}, "The target's HTTP status."),
+    "code": (
+        {"anyOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"const": "none"}]},
+        "The target's HTTP status; `none`: it gave no answer yet.",
+    ),
+    "outcome": ({"enum": [outcome.value for outcome in Outcome]}, "How rows came to be Synced."),
     "group": ({"type": "string"}, "Key of a failure group."),
     "cause": ({"type": "string"}, "Key of a held cause."),
     "execution": ({"type": "string"}, "Id of the run that requested them last."),

@@ -36,7 +36,8 @@ class RowQuery:
     lanes: Sequence[str] = ()  #: flows (or flow/step); the caller turns kinds into lanes
     statuses: Sequence[Status] = ()
     reasons: Sequence[str] = ()
-    codes: Sequence[int] = ()
+    codes: Sequence[int | None] = ()  #: None: no answer of the target came
+    outcomes: Sequence[str] = ()  #: of Synced rows alone
     group: str | None = None  #: fingerprint
     cause: str | None = None
     execution: str | None = None
@@ -194,3 +195,16 @@ class Counts:
     status: Status
     count: int
     not_applicable: int = 0  #: part of a Synced count that a written rule left alone
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlotCounts:
+    """How many of the rows listed within a quarter of an hour stand alike now."""
+
+    begins_at: datetime
+    flow: str
+    kind: Kind
+    status: Status
+    code: int | None  #: None: no answer of the target came
+    not_applicable: bool  #: Synced because a written rule left them alone
+    count: int

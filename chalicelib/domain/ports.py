@@ -18,6 +18,7 @@ from chalicelib.domain.log import (
     Link,
     Page,
     RowQuery,
+    SlotCounts,
     Units,
 )
 from chalicelib.domain.rows import Row, RowName
@@ -79,6 +80,14 @@ class RowStore(Protocol):
 
     def count_now(self, consumer: str) -> Sequence[Counts]:
         """Rows by flow, kind and status, now. May lag by the stream."""
+
+    def count_slots(
+        self, consumer: str, *, listed_from: datetime, listed_to: datetime
+    ) -> Sequence[SlotCounts]:
+        """Rows of all lanes by the quarters of an hour that begin in the period, by ``listed_at``.
+
+        One query for each day of UTC that the period touches. May lag by the stream.
+        """
 
     def mend_counts(self, consumer: str) -> int:
         """Compare the counts of now with the lists; returns how many lanes were mended.

@@ -21,7 +21,17 @@ COUNT_PAGE = 200
 TOGETHER = 100
 
 #: Filters that counters know nothing of.
-_FINE = ("reasons", "codes", "group", "cause", "execution", "listed_from", "listed_to", "text")
+_FINE = (
+    "reasons",
+    "codes",
+    "outcomes",
+    "group",
+    "cause",
+    "execution",
+    "listed_from",
+    "listed_to",
+    "text",
+)
 _TIMES = ("listed_from", "listed_to")
 
 
@@ -94,6 +104,7 @@ def to_spec(query: RowQuery) -> dict[str, Any]:
         "statuses": [status.value for status in query.statuses],
         "reasons": list(query.reasons),
         "codes": list(query.codes),
+        "outcomes": list(query.outcomes),
         "group": query.group,
         "cause": query.cause,
         "execution": query.execution,

@@ -1,16 +1,19 @@
 """Counts of the sync log as they stand, and how they are mended."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from chalicelib.domain.log import Counts
+from chalicelib.domain.log import Counts, SlotCounts
 from chalicelib.domain.statuses import Kind, Status
 from chalicelib.domain.writes import Op, Term
 from chalicelib.store import keys
 from chalicelib.store.part import LogPart
-from chalicelib.store.table import EXISTS, Index, Item, update
+from chalicelib.store.stream import SLOT_MINUTES
+from chalicelib.store.table import EXISTS, HIGHEST, Index, Item, update
 
 LANES_AT_MOST = 200
+SLOTS_AT_MOST = LANES_AT_MOST * 24 * 60 // SLOT_MINUTES  #: of a day
 _STATUS_ATTRIBUTES = {
     Status.PENDING: "P",
     Status.PROCESSING: "R",
@@ -38,6 +41,27 @@ class CountPart(LogPart):
             for flow in [keys.unescape(item["sk"].split("/")[0])]
             for status, short in _STATUS_ATTRIBUTES.items()
             if item.get(short, 0) > 0
+        ]
+
+    def count_slots(
+        self, consumer: str, *, listed_from: datetime, listed_to: datetime
+    ) -> Sequence[SlotCounts]:
+        """Rows by the quarter of an hour they are listed in; see ``RowStore``."""
+        works = [
+            partial(
+                self.table.query,
+                f"N|{keys.escape(consumer)}|{day}",
+                low=low,
+                high=high,
+                limit=SLOTS_AT_MOST,
+            )
+            for day, low, high in _days_between(listed_from, listed_to)
+        ]
+        return [
+            counts
+            for items in self.table.together(works)
+            for item in items
+            for counts in _counts_of_slot(item)
         ]
 
     def mend_counts(self, consumer: str) -> int:
@@ -91,3 +115,34 @@ class CountPart(LogPart):
 
 def _lane_of(item: Item) -> str:
     return "/".join(keys.unescape(part) for part in item["sk"].split("/"))
+
+
+def _days_between(begin: datetime, end: datetime) -> Iterator[tuple[str, str, str]]:
+    """Yield each day of a period in UTC, with the first slot in the period and the first after."""
+    begin, end = begin.astimezone(UTC), end.astimezone(UTC)
+    day = begin.replace(hour=0, minute=0, second=0, microsecond=0)
+    while day < end:
+        following = day + timedelta(days=1)
+        low = f"{begin:%H:%M}" if day < begin else ""
+        high = f"{end:%H:%M}" if end < following else HIGHEST
+        yield f"{day:%Y-%m-%d}", low, high
+        day = following
+
+
+def _counts_of_slot(item: Item) -> Iterator[SlotCounts]:
+    """Read the counters of a lane and slot: ``Synced.200`` or, left alone, ``Synced..na``."""
+    begins_at = datetime.fromisoformat(f"{item['pk'][-10:]}T{item['sk'][:5]}+00:00")
+    lane = item["sk"].partition("|")[2]
+    for name, count in item.items():
+        status, *rest = name.split(".")
+        if not rest or count <= 0:
+            continue
+        yield SlotCounts(
+            begins_at=begins_at,
+            flow=keys.unescape(lane.split("/")[0]),
+            kind=Kind(item["k"]),
+            status=Status(status),
+            code=int(rest[0]) if rest[0] else None,
+            not_applicable=rest[-1] == "na",
+            count=count,
+        )

@@ -212,6 +212,8 @@ class RowPart(CountPart):
 def _letters(query: RowQuery) -> str:
     """Shelves of the list index that can hold an answer."""
     letters = set("".join(_LETTERS_OF[status] for status in query.statuses) or keys.LETTERS)
+    if query.outcomes:
+        letters &= {"S"}
     if query.reasons:
         letters &= {_letter_of_reason(reason) for reason in query.reasons}
     return "".join(sorted(letters))
@@ -224,7 +226,7 @@ def _letter_of_reason(reason: str) -> str:
 def _has_filters(query: RowQuery) -> bool:
     """Whether many of the rows that are read may be no answer: then more are read at once."""
     few_leased = Status.PROCESSING in query.statuses and Status.PENDING not in query.statuses
-    if query.reasons or query.codes or query.execution or few_leased:
+    if query.reasons or query.codes or query.outcomes or query.execution or few_leased:
         return True
     waiting = query.cause is not None or query.group is not None
     return waiting and bool(query.lanes or query.statuses or query.listed_from or query.listed_to)
@@ -237,6 +239,7 @@ def _accepts(query: RowQuery, row: Row, shown: set[RowName]) -> bool:
         and (not query.statuses or row.status in query.statuses)
         and (not query.reasons or row.reason in query.reasons)
         and (not query.codes or row.code in query.codes)
+        and _accepts_outcome(query, row)
         and _accepts_heap(query, row)
         and _accepts_time(query, row)
     )
@@ -244,6 +247,11 @@ def _accepts(query: RowQuery, row: Row, shown: set[RowName]) -> bool:
         return False
     shown.add(row.name)
     return True
+
+
+def _accepts_outcome(query: RowQuery, row: Row) -> bool:
+    """An outcome of before is still known of a row that is not Synced any more."""
+    return not query.outcomes or (row.status is Status.SYNCED and row.outcome in query.outcomes)
 
 
 def _accepts_heap(query: RowQuery, row: Row) -> bool:
@@ -270,7 +278,8 @@ def _question(query: RowQuery) -> tuple[object, ...]:
         sorted(query.lanes),
         sorted(query.statuses),
         sorted(query.reasons),
-        sorted(query.codes),
+        sorted(query.codes, key=str),
+        sorted(query.outcomes),
         query.group,
         query.cause,
         query.execution,

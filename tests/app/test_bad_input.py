@@ -136,6 +136,7 @@ def test_a_cursor_of_another_question_is_named(api: Api, world: World) -> None:
         ("reason", "because"),
         ("code", "40"),
         ("code", "four"),
+        ("outcome", "done"),
         ("from", "yesterday"),
         ("to", "2026-13-01"),
         ("q", "ab"),

@@ -11,7 +11,7 @@ from chalicelib.domain.log import CursorError, RowQuery
 from chalicelib.domain.protocol import request
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.rows import RowName
-from chalicelib.domain.statuses import Status
+from chalicelib.domain.statuses import Outcome, Status
 from chalicelib.store import keys
 from chalicelib.store.sync_log import TableSyncLog
 from tests.builders import CONSUMER, ORDERS, PRODUCTS, make_name, make_request
@@ -223,6 +223,16 @@ def test_filters_for_reason_and_code_restrict_together(world: World) -> None:
     assert world.records(codes=[400, 404], reasons=["rejected_by_target"]) == ["2", "1"]
     assert world.records(reasons=["conflict", "queued"]) == ["5", "4", "3"]
     assert world.records(reasons=["queued"], statuses=[Status.FAILED]) == []
+
+
+def test_rows_without_an_answer_and_rows_of_an_outcome_are_found(world: World) -> None:
+    world.sync("1", code=200)
+    world.sync("2", outcome=Outcome.NOT_APPLICABLE)
+    world.request("1")  # it keeps the code and the outcome of before
+
+    assert world.records(codes=[None]) == ["2"]
+    assert sorted(world.records(codes=[None, 200])) == ["1", "2"]
+    assert world.records(outcomes=["updated", "not_applicable"]) == ["2"]
 
 
 def test_times_include_their_start_and_exclude_their_end(world: World) -> None:

@@ -30,8 +30,9 @@ FAILED = {"status": Status.FAILED, "reason": Reason.REJECTED_BY_TARGET, "fingerp
 HELD = {"status": Status.PENDING, "reason": Reason.NEEDS_SETTINGS, "cause": "setting:f:channel"}
 WRITE = "request, claim, complete, park, sweep"
 LIST = "rows of a consumer by lanes, statuses, times, newest first, both ways"
-FILTERED = "… by reason, code, execution, Pending or Processing"
+FILTERED = "… by reason, code, outcome, execution, Pending or Processing"
 WAITING = "… of a failure group or cause, by the time they came to it"
+SLOTS = "counts by quarter of an hour between two times"
 FOUND = "… whose SKU, order number, id or e-mail starts with a text, by word"
 
 
@@ -301,6 +302,17 @@ def both_lists_of_twenty(house: Measured) -> Callable[[], Any]:
 def counts_of_a_consumer(house: Measured) -> Callable[[], Any]:
     fill(house, 5)
     return lambda: house.log.count_now(CONSUMER)
+
+
+@cases.costs(SLOTS, "9 r")
+def quarters_of_eight_days_with_rows_in_one(house: Measured) -> Callable[[], Any]:
+    begin = house.clock()
+    for number in range(32):
+        house.world.sync(f"P{number:04d}")
+        house.clock.pass_s(15 * 60)
+    house.follow()
+    week = {"listed_from": begin, "listed_to": begin + timedelta(days=7)}
+    return lambda: house.log.count_slots(CONSUMER, **week)
 
 
 @cases.costs("mend the counts", "1 r, 4 x 0.5 r list")

@@ -34,6 +34,10 @@ COSTS = {
     "rows held under a cause, oldest first": "e per 4 KB",
     "failure groups, held causes": "1 r per 4 KB",
     "counts now": "1 r",
+    costs_of_rows.SLOTS: (
+        "a query a day: 1 r a day and 4 KB; a lane and quarter that has rows is 0.2 KB,"
+        " a busy one up to 1 KB"
+    ),
     "mend the counts": "e per 4 KB of entries; 1 w for a lane that differs",
     "oldest waiting row of a lane": "e + up to 20 e",
     costs_of_traces.TRACES: "1 w a KB; an exchange 1 w more for `list`, a failed one 2 w",
