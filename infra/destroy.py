@@ -8,7 +8,8 @@ from infra.parts import APP
 
 
 def destroy(aws: Aws, stage: str) -> None:
-    """Delete the stack of a stage, unless a table is protected."""
+    """Delete the stack of a stage, unless there is none or a table is protected."""
+    _find_stack(aws, f"{APP}-{stage}")
     protected = _protected_tables(aws, stage)
     if protected:
         off = " && ".join(
@@ -21,6 +22,19 @@ def destroy(aws: Aws, stage: str) -> None:
         )
     aws.do("cloudformation", "delete-stack", "--stack-name", f"{APP}-{stage}")
     aws.do("cloudformation", "wait", "stack-delete-complete", "--stack-name", f"{APP}-{stage}")
+
+
+def _find_stack(aws: Aws, name: str) -> None:
+    """Refuse a name without a stack: CloudFormation would say that it is gone."""
+    try:
+        aws.ask("cloudformation", "describe-stacks", "--stack-name", name)
+    except NotPossibleError as error:
+        if "does not exist" not in str(error):
+            raise
+        raise NotPossibleError(
+            f"There is no stack {name} in this account and region: nothing was deleted. `aws"
+            " configure list` says which region is set."
+        ) from None
 
 
 def _protected_tables(aws: Aws, stage: str) -> list[str]:

@@ -43,7 +43,8 @@ elif command == "cloudformation deploy":
     )
 elif command == "cloudformation describe-stacks":
     outputs = [dict(OutputKey="PublicURL", OutputValue="https://api.example/api")]
-    account["stacks"][one("--stack-name")]
+    if one("--stack-name") not in account["stacks"]:
+        sys.exit("Stack with id " + one("--stack-name") + " does not exist")
     print(json.dumps(dict(Stacks=[dict(Outputs=outputs)])))
 elif command == "dynamodb list-tables":
     print(json.dumps(dict(TableNames=list(account["tables"]))))
@@ -185,6 +186,13 @@ def test_another_name_deletes_nothing(account: Path) -> None:
 
     assert "nothing was deleted" in result.output
     assert set(read(account, "stacks")) == {"synclog-dev"}
+
+
+def test_a_stage_that_is_not_there_is_not_said_to_be_gone(account: Path) -> None:
+    result = run_destroy("--stage", "dev", "--confirm", "dev")
+
+    assert result.exit_code == 1
+    assert "There is no stack synclog-dev in this account and region" in result.output
 
 
 def test_a_protected_table_keeps_its_stage(account: Path) -> None:
