@@ -29,7 +29,7 @@ OUTPUTS: Mapping[str, str] = {
 
 NOT_FIRST = (
     "There are keys already, and none of them can be read again. Whoever has an admin's key can "
-    "make more. If all are lost, ask again with --another, and revoke the old ones."
+    "make more. If all are lost, ask again with ARGS=--another, and revoke the old ones."
 )
 
 
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         services = _open(asked.stack or f"synclog-{asked.stage}", asked.stage)
         key = _create_another(services) if asked.another else create_first_key(services)
     except (BotoCoreError, ClientError, SettingsError) as error:
-        sys.stderr.write(f"No key was made. {error}\n")
+        sys.stderr.write(f"No key was made. {error}\n{_advice(error, asked.stage)}")
         return 2
     if key is None:
         sys.stderr.write(f"{NOT_FIRST}\n")
@@ -48,6 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stderr.write("The operator's key, shown this once:\n")
     sys.stdout.write(f"{key}\n")
     return 0
+
+
+def _advice(error: Exception, stage: str) -> str:
+    if isinstance(error, BotoCoreError):
+        return "`aws configure` sets up account and region; `aws sts get-caller-identity` tries.\n"
+    if "does not exist" in str(error):
+        return f"`make deploy STAGE={stage}` makes the stack: is it this account and region?\n"
+    return ""
 
 
 def _read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import boto3
 import pytest
@@ -88,7 +89,21 @@ def test_a_stage_that_was_not_deployed_is_named(
     ended = main(["--stage", "prod"])
 
     assert ended == 2
-    assert "synclog-prod" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "synclog-prod" in said
+    assert "`make deploy STAGE=prod` makes the stack" in said
+
+
+def test_without_an_account_set_up_it_is_said_how_to_set_one_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+
+    ended = main(["--stage", "dev"])
+
+    assert ended == 2
+    assert "`aws configure` sets up account and region" in capsys.readouterr().err
 
 
 def test_a_stack_of_another_service_is_refused_with_all_that_is_missing(
