@@ -107,6 +107,8 @@ def switch_of(item: Json) -> str:
 def missing_of(item: Json) -> list[str]:
     """Return what a flow lacks, each as a text."""
     missing = item.get("missing")
+    if missing == [] and not item.get("ready") and not item.get("enabled"):
+        return ["Nothing: `flows on` completes the set-up."]
     return [_missing_text(entry) for entry in missing] if isinstance(missing, list) else []
 
 

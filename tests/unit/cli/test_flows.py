@@ -45,6 +45,12 @@ def test_flows_are_listed_with_switch_readiness_and_last_run(run: Run) -> None:
     assert lines[2].split()[:7] == [PRODUCTS, "on", "yes", "Success", "3", "min", "ago"]
 
 
+def test_a_flow_that_lacks_only_its_switch_says_so(run: Run, api: StandIn) -> None:
+    api.flows[PRODUCTS] |= {"enabled": False, "ready": False}
+
+    assert "`flows on` completes the set-up" in run("flows", "show", PRODUCTS).stdout
+
+
 def test_a_poll_that_found_nothing_is_the_last_run_until_one_finds_more(
     run: Run, api: StandIn
 ) -> None:
