@@ -16,14 +16,15 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from chalicelib.ops.aws import raising_busy
+from chalicelib.store.dynamo_refusals import in_our_words, is_refused, item_of, refused_of
 from chalicelib.store.dynamo_requests import (
     METHODS,
     Chosen,
     batch_request,
     first_of,
     fitting,
-    free_effect,
+    free_choice,
+    may_be_key,
     range_request,
     to_key,
     trim_request,
@@ -31,10 +32,8 @@ from chalicelib.store.dynamo_requests import (
 )
 from chalicelib.store.table import (
     HIGHEST,
-    ITEM_BYTES,
     LIST_KEEPS,
     TRANSACT_AT_MOST,
-    Effect,
     Entry,
     Index,
     Item,
@@ -44,7 +43,7 @@ from chalicelib.store.table import (
     TableBusyError,
     Write,
 )
-from chalicelib.store.wire import Wire, item_from_wire
+from chalicelib.store.wire import item_from_wire
 
 T = TypeVar("T")
 
@@ -53,8 +52,6 @@ WRITE_AT_ONCE = 25  #: items of one BatchWriteItem
 ROUNDS = 8  #: tries of a request whose answer is partial, or whose item others write too
 FIRST_PAUSE_S = 0.05
 _INDEX_KEYS = {Index.LIST: ("lp", "ls"), Index.WAIT: ("wp", "ws")}
-#: Somebody's transaction holds the item just now.
-_CONFLICTS = frozenset({"TransactionConflictException", "TransactionInProgressException"})
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ class DynamoTable:
         self, keys: Sequence[Key], *, consistent: bool = True
     ) -> Sequence[dict[str, Any] | None]:
         """Read items by key; see ``Table``."""
-        wanted = list(dict.fromkeys(keys))
+        wanted = [key for key in dict.fromkeys(keys) if may_be_key(key)]
         works = [
             partial(self._get_chunk, chunk, consistent) for chunk in _chunks(wanted, GET_AT_ONCE)
         ]
@@ -107,6 +104,8 @@ class DynamoTable:
         self, pk: str, *, low: str = "", high: str = HIGHEST, forward: bool = True, limit: int
     ) -> Sequence[dict[str, Any]]:
         """Items of a partition; see ``Table``."""
+        if low >= high:  # DynamoDB refuses a range that ends before it begins
+            return []
         asked, more = range_request(("pk", "sk"), pk, low, high)
         asked |= {"ConsistentRead": True, "ScanIndexForward": forward, "Limit": limit + more}
         found: list[dict[str, Any]] = []
@@ -127,6 +126,8 @@ class DynamoTable:
         limit: int,
     ) -> Sequence[Entry]:
         """Entries of an index partition, also of items that have expired; see ``Table``."""
+        if low >= high:
+            return []
         names = _INDEX_KEYS[index]
         asked, more = range_request(names, pk, low, high)
         asked |= {"IndexName": index.value, "ScanIndexForward": forward, "Limit": limit + more}
@@ -164,12 +165,12 @@ class DynamoTable:
         places_by_key: dict[Key, list[int]] = {}
         for place, write in enumerate(writes):
             places_by_key.setdefault(write.key, []).append(place)
-        free: list[tuple[int, Effect]] = []
+        free: list[tuple[int, Chosen]] = []
         works: list[Callable[[], dict[int, Result]]] = []
         for places in places_by_key.values():
-            effect = free_effect(writes[places[0]]) if len(places) == 1 else None
-            if effect is not None:
-                free.append((places[0], effect))
+            chosen = free_choice(writes[places[0]]) if len(places) == 1 else None
+            if chosen is not None:
+                free.append((places[0], chosen))
             else:
                 works.append(partial(self._write_each, writes, places))
         works += [partial(self._write_batch, writes, one) for one in _chunks(free, WRITE_AT_ONCE)]
@@ -182,17 +183,17 @@ class DynamoTable:
         return {place: self._write(writes[place]) for place in places}
 
     def _write_batch(
-        self, writes: Sequence[Write], chunk: Sequence[tuple[int, Effect]]
+        self, writes: Sequence[Write], chunk: Sequence[tuple[int, Chosen]]
     ) -> dict[int, Result]:
-        asked: Any = {self.name: [batch_request(writes[at].key, effect) for at, effect in chunk]}
+        asked: Any = {self.name: [batch_request(writes[at].key, one.effect) for at, one in chunk]}
         for _ in self._rounds("BatchWriteItem"):
             answer = self._call("batch_write_item", {"RequestItems": asked})
             asked = answer.get("UnprocessedItems")
             if not asked:
                 break
         return {
-            at: Result("deleted", None) if effect.deletes else Result("put", dict(effect.set))
-            for at, effect in chunk
+            at: Result(one.choice.tag, None if one.effect.deletes else dict(one.effect.set))
+            for at, one in chunk
         }
 
     def _write(self, write: Write) -> Result:
@@ -220,9 +221,9 @@ class DynamoTable:
         try:
             answer = self._call(METHODS[operation], parameters)
         except ClientError as error:
-            if not _is_refused(error):
+            if not is_refused(error):
                 raise
-            return False, _item_of(error.response)
+            return False, item_of(error.response)
         if operation != "Update":
             return True, None if operation == "Delete" else dict(chosen.effect.set)
         item = item_from_wire(answer["Attributes"])
@@ -237,7 +238,7 @@ class DynamoTable:
         try:
             self._call("update_item", trim_request(self.name, key, name, item[name]))
         except ClientError as error:
-            if not _is_refused(error):
+            if not is_refused(error):
                 raise
 
     def transact(self, writes: Sequence[Write]) -> bool:
@@ -275,14 +276,10 @@ class DynamoTable:
         try:
             self._call("transact_write_items", {"TransactItems": asked})
         except ClientError as error:
-            reasons = error.response.get("CancellationReasons") or [{"Code": "ValidationError"}]
-            if any(reason.get("Code") == "ValidationError" for reason in reasons):
+            refused = refused_of(error)
+            if refused is None:
                 raise
-            return {
-                place: _item_of(reason)
-                for place, reason in enumerate(reasons)
-                if reason.get("Code") == "ConditionalCheckFailed"
-            }
+            return refused
         return None
 
     def _live(self, items: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -300,34 +297,9 @@ class DynamoTable:
         raise TableBusyError(f"{what} was not done in {ROUNDS} tries")
 
     def _call(self, method: str, parameters: Mapping[str, Any]) -> Any:
-        """Make a request.
-
-        Raises:
-            TableBusyError: it may succeed later, and may have been carried out.
-            LimitError: an item or a key is too large.
-            ClientError: anything else, a condition that does not hold among it.
-        """
-        try:
-            with raising_busy(TableBusyError):
-                return getattr(self.client, method)(**parameters)
-        except ClientError as error:
-            said = error.response["Error"]
-            if said.get("Code") in _CONFLICTS:
-                raise TableBusyError(f"a transaction holds the item ({method})") from error
-            if said.get("Code") == "ValidationException" and "size" in said.get("Message", ""):
-                raise LimitError(
-                    f"DynamoDB refused it, at most {ITEM_BYTES} bytes: {said['Message']}"
-                ) from error
-            raise
-
-
-def _is_refused(error: ClientError) -> bool:
-    return bool(error.response["Error"].get("Code") == "ConditionalCheckFailedException")
-
-
-def _item_of(refusal: Mapping[str, Any]) -> dict[str, Any] | None:
-    item: Wire | None = refusal.get("Item")
-    return item_from_wire(item) if item else None
+        """Make a request; what it raises is told by ``in_our_words``."""
+        with in_our_words(method):
+            return getattr(self.client, method)(**parameters)
 
 
 def _chunks(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:

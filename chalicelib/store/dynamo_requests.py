@@ -9,6 +9,8 @@ from chalicelib.store.expressions import Words
 from chalicelib.store.table import (
     HIGHEST,
     LIST_KEEPS,
+    PARTITION_KEY_BYTES,
+    SORT_KEY_BYTES,
     Choice,
     Effect,
     Item,
@@ -20,7 +22,6 @@ from chalicelib.store.table import (
 from chalicelib.store.wire import Wire, item_to_wire
 
 METHODS = {"Put": "put_item", "Update": "update_item", "Delete": "delete_item"}
-_ALWAYS = "attribute_exists(pk) OR attribute_not_exists(pk)"  # a check must have a condition
 
 
 class Chosen(NamedTuple):
@@ -61,7 +62,7 @@ def write_request(table: str, key: Key, chosen: Chosen) -> tuple[str, dict[str, 
         parameters["Key"] = to_key(key)
         operation = "Delete" if effect.deletes else "Update"
     if effect.is_empty:
-        operation, must = "ConditionCheck", must or _ALWAYS
+        operation, must = "ConditionCheck", must or expressions.ALWAYS  # a check must have one
     elif operation == "Update":
         check_keys({**effect.set, "pk": key[0], "sk": key[1]})
         parameters["UpdateExpression"] = expressions.update(words, effect)
@@ -86,12 +87,12 @@ def trim_request(table: str, key: Key, name: str, held: Sequence[str]) -> dict[s
     }
 
 
-def free_effect(write: Write) -> Effect | None:
-    """Return the effect of a write that BatchWriteItem can carry: no condition, a whole item."""
+def free_choice(write: Write) -> Chosen | None:
+    """Return the choice of a write that BatchWriteItem can carry: no condition, a whole item."""
     choices = list(write.choices)
     if len(choices) == 1 and not choices[0].when:
-        effect = choices[0].make()
-        return effect if effect.replaces or effect.deletes else None
+        chosen = first_of(choices)
+        return chosen if chosen.effect.replaces or chosen.effect.deletes else None
     return None
 
 
@@ -122,6 +123,12 @@ def range_request(
                 f">= {words.value(low)}" if low else f"< {words.value(high)}"
             )
     return {"KeyConditionExpression": term, **words.parameters()}, int(bool(low) and bounded)
+
+
+def may_be_key(key: Key) -> bool:
+    """Say whether an item may have this key: DynamoDB refuses even to look for others."""
+    pk, sk = len(key[0].encode()), len(key[1].encode())
+    return 0 < pk <= PARTITION_KEY_BYTES and 0 < sk <= SORT_KEY_BYTES
 
 
 def to_key(key: Key) -> Wire:

@@ -9,6 +9,7 @@ from chalicelib.store.table import EXISTS, Effect
 from chalicelib.store.wire import Wire, to_wire
 
 _NEVER = "(attribute_exists(pk) AND attribute_not_exists(pk))"
+ALWAYS = "(attribute_exists(pk) OR attribute_not_exists(pk))"
 _SIGNS = {
     Op.EQ: "=",
     Op.EQ_OR_MISSING: "=",
@@ -17,6 +18,8 @@ _SIGNS = {
     Op.LT_OR_ABSENT: "<",
 }
 _IF_ABSENT = frozenset({Op.LE_OR_ABSENT, Op.LT_OR_ABSENT})
+#: What is left of a comparison with nothing; of all others nothing is.
+_ABSENT = frozenset({*_IF_ABSENT, Op.NOT_IN, Op.LACKS})
 
 
 @dataclass
@@ -74,16 +77,22 @@ def _term(words: Words, term: Term) -> str:
         return "attribute_not_exists(pk)"
     if term is EXISTS or term == EXISTS:
         return "attribute_exists(pk)"
-    if term.value is None and op not in _IF_ABSENT:  # nothing compares with it
-        return _NEVER
-    name = words.name(term.field)
-    absent = f"attribute_not_exists({name})"
     if term.value is None:
-        return absent
+        return _with_nothing(words, term)
+    if term.value == ():  # DynamoDB knows no empty IN
+        return ALWAYS if op is Op.NOT_IN else _NEVER
+    name = words.name(term.field)
     compared = _compared(words, name, term)
     if op in _IF_ABSENT:
-        return f"({absent} OR {compared})"
+        return f"(attribute_not_exists({name}) OR {compared})"
     return f"(attribute_not_exists(pk) OR {compared})" if op is Op.EQ_OR_MISSING else compared
+
+
+def _with_nothing(words: Words, term: Term) -> str:
+    """Return what a comparison with None leaves: nothing compares with it, absent or not."""
+    if term.op is Op.EQ_OR_MISSING:
+        return "attribute_not_exists(pk)"
+    return f"attribute_not_exists({words.name(term.field)})" if term.op in _ABSENT else _NEVER
 
 
 def _compared(words: Words, name: str, term: Term) -> str:
