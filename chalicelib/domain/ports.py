@@ -118,13 +118,18 @@ class TraceStore(Protocol):
         consumer: str,
         *,
         platforms: Sequence[str] = (),
-        code: int | None = None,
+        codes: Sequence[int | None] = (),
+        execution: str | None = None,
         at_from: datetime | None = None,
         at_to: datetime | None = None,
         limit: int,
         cursor: str | None = None,
     ) -> Page[Exchange]:
-        """Exchanges of a consumer, newest first."""
+        """Exchanges of a consumer, newest first; the code None is a call that got no answer.
+
+        Codes below 400 and an execution are compared after the read, so a page may be short: give
+        the time of the execution, so that little is read.
+        """
 
     def put_snapshots(self, records: Sequence[tuple[RowName, Mapping[str, Any]]]) -> None:
         """Keep last canonical records (JSON values) beside their rows; only where they changed."""

@@ -124,32 +124,37 @@ class TracePart(LogPart):
         consumer: str,
         *,
         platforms: Sequence[str] = (),
-        code: int | None = None,
+        codes: Sequence[int | None] = (),
+        execution: str | None = None,
         at_from: datetime | None = None,
         at_to: datetime | None = None,
         limit: int,
         cursor: str | None = None,
     ) -> Page[Exchange]:
         """Exchanges of a consumer, newest first."""
-        index = Index.WAIT if code is not None and code >= 400 else Index.LIST
-        part_code = code if index is Index.WAIT else None
+        have_failed = bool(codes) and all(code is not None and code >= 400 for code in codes)
+        index = Index.WAIT if have_failed else Index.LIST
         partitions = [
-            keys.exchange_pk(consumer, platform, part_code)
+            keys.exchange_pk(consumer, platform, code)
             for platform in platforms or self.read_platforms(consumer)
+            for code in (set(codes) if have_failed else {None})
         ]
+
+        def answers(one: Exchange) -> bool:
+            return (not codes or one.status in codes) and execution in (None, one.execution)
 
         def examine(found: Sequence[Key]) -> list[Exchange | None]:
             exchanges = self._read_exchanges(consumer, found)
-            return [one if one and code in (None, one.status) else None for one in exchanges]
+            return [one if one and answers(one) else None for one in exchanges]
 
         return Listing(
-            question=("exchanges", consumer, sorted(platforms), code),
+            question=("exchanges", consumer, sorted(platforms), sorted(map(str, codes)), execution),
             parts={pk: from_index(self.table, index, pk) for pk in partitions},
             together=self.table.together,
             examine=examine,
             low=keys.time_text(at_from) if at_from else "",
             high=keys.time_text(at_to) if at_to else HIGHEST,
-            filters=code is not None and index is Index.LIST,
+            filters=execution is not None or (bool(codes) and not have_failed),
         ).read_page(limit=limit, cursor=cursor)
 
     def read_platforms(self, consumer: str) -> list[str]:

@@ -107,13 +107,50 @@ def test_exchanges_are_listed_by_time_platform_and_code(world: World) -> None:
     assert exchanges(world) in (["e", "c", "d", "b", "a"], ["e", "d", "c", "b", "a"])
     assert exchanges(world, platforms=["square"]) == ["e", "c", "a"]
     assert sorted(exchanges(world, platforms=["square", "brightpearl"])) == list("abcde")
-    assert exchanges(world, code=404) == ["e", "c"]
-    assert exchanges(world, code=200) == ["b", "a"]
-    assert exchanges(world, code=500) == []
+    assert exchanges(world, codes=[404]) == ["e", "c"]
+    assert exchanges(world, codes=[200]) == ["b", "a"]
+    assert exchanges(world, codes=[500]) == []
     assert exchanges(world, platforms=["xero"]) == []
     assert exchanges(
         world, at_from=NOW + timedelta(seconds=2), at_to=NOW + timedelta(seconds=3)
     ) == ["b"]
+
+
+def test_several_codes_are_a_union_and_no_answer_is_one_of_them(world: World) -> None:
+    statuses = (200, 404, 429, None, 201)
+    made = [
+        make_exchange(f"x{number}", at=NOW + timedelta(seconds=number), status=status)
+        for number, status in enumerate(statuses)
+    ]
+    world.log.put_traces([], made)
+
+    assert exchanges(world, codes=[404, 429]) == ["x2", "x1"]
+    assert exchanges(world, codes=[404, 404]) == ["x1"]
+    assert exchanges(world, codes=[200, 404]) == ["x1", "x0"]
+    assert exchanges(world, codes=[None]) == ["x3"]
+    assert exchanges(world, codes=[None, 429]) == ["x3", "x2"]
+
+
+def test_exchanges_of_an_execution_are_found_among_many_others(world: World) -> None:
+    made = [
+        make_exchange(
+            f"x{number:03}",
+            at=NOW + timedelta(seconds=number),
+            status=404 if number % 2 else 200,
+            execution="run-1" if number in (7, 8, 640) else "run-2" if number % 3 else None,
+        )
+        for number in range(650)
+    ]
+    world.log.put_traces([], made)
+    first = world.log.list_exchanges(CONSUMER, execution="run-1", codes=[200], limit=2)
+
+    assert exchanges(world, execution="run-1") == ["x640", "x008", "x007"]
+    assert exchanges(world, execution="run-1", codes=[404]) == ["x007"]
+    assert ([one.id for one in first.items], first.next is not None) == (["x640"], True)
+    assert exchanges(world, execution="run-3") == []
+    assert exchanges(
+        world, execution="run-1", at_from=NOW + timedelta(seconds=8), at_to=NOW + timedelta(hours=1)
+    ) == ["x640", "x008"]
 
 
 def test_a_cursor_of_other_exchanges_is_refused(world: World) -> None:
@@ -121,7 +158,7 @@ def test_a_cursor_of_other_exchanges_is_refused(world: World) -> None:
     cursor = world.log.list_exchanges(CONSUMER, limit=1).next
 
     with pytest.raises(CursorError):
-        world.log.list_exchanges(CONSUMER, code=404, limit=1, cursor=cursor)
+        world.log.list_exchanges(CONSUMER, codes=[404], limit=1, cursor=cursor)
 
 
 def test_a_snapshot_is_the_last_record_as_it_was_given(world: World) -> None:

@@ -18,6 +18,7 @@ cases = Cases()
 
 TRACES = "write attempts and exchanges"
 EXCHANGES = "exchanges by time, platform, code"
+BY_CODE = "… by a code below 400, no answer, execution"
 SNAPSHOTS = "keep, read the record"
 LINKS = "links of many ids"
 #: Compressed to about half a KB.
@@ -82,7 +83,21 @@ def exchanges_of_all_platforms_reads_which_there_are(house: Measured) -> Asked:
 @cases.costs(EXCHANGES, "5 r, 0.5 r wait")
 def exchanges_that_failed(house: Measured) -> Asked:
     exchanges(house)
-    return lambda: house.log.list_exchanges(CONSUMER, platforms=["square"], code=400, limit=50)
+    return lambda: house.log.list_exchanges(CONSUMER, platforms=["square"], codes=[400], limit=50)
+
+
+@cases.costs(BY_CODE, "20 r, 0.5 r list")
+def exchanges_of_a_code_that_is_no_failure(house: Measured) -> Asked:
+    exchanges(house)
+    return lambda: house.log.list_exchanges(CONSUMER, platforms=["square"], codes=[200], limit=50)
+
+
+@cases.costs(BY_CODE, "20 r, 0.5 r list")
+def exchanges_of_an_execution(house: Measured) -> Asked:
+    exchanges(house)
+    return lambda: house.log.list_exchanges(
+        CONSUMER, platforms=["square"], execution="run-1", limit=50
+    )
 
 
 # Snapshots and links

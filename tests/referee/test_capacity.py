@@ -43,7 +43,8 @@ COSTS = {
     costs_of_traces.TRACES: "1 w a KB; an exchange 1 w more for `list`, a failed one 2 w",
     "attempts of a row": "1 r per 4 KB",
     "exchanges by id": "e each",
-    costs_of_traces.EXCHANGES: ("e a platform and 4 KB + e each; 1 r if no platform is named"),
+    costs_of_traces.EXCHANGES: "e a partition and 4 KB + e each; 1 r if no platform is named",
+    costs_of_traces.BY_CODE: "up to 5 × the above; the page may be short",
     costs_of_traces.SNAPSHOTS: "1 r to compare, 1 w a KB if it changed; e",
     costs_of_traces.LINKS: "1 r an id; 2 w a side when new or gone, else 1 w",
     costs_of_runs.SAVE_RUN: (
