@@ -14,6 +14,7 @@ from chalicelib.api import (
     keys,
     logs,
     mappings,
+    report,
     resyncs,
     webhooks,
 )
@@ -37,6 +38,7 @@ MODULES = (
     groups.routes,
     executions.routes,
     history.routes,
+    report.routes,
     dlq.routes,
     keys.routes,
 )

@@ -226,13 +226,13 @@ def test_filters_for_reason_and_code_restrict_together(world: World) -> None:
 
 
 def test_rows_without_an_answer_and_rows_of_an_outcome_are_found(world: World) -> None:
-    world.sync("1", code=200)
-    world.sync("2", outcome=Outcome.NOT_APPLICABLE)
-    world.request("1")  # it keeps the code and the outcome of before
+    world.sync("P-1", code=200)
+    world.sync("P-2", outcome=Outcome.NOT_APPLICABLE)
+    world.request("P-1")  # it keeps the code and the outcome of before
 
-    assert world.records(codes=[None]) == ["2"]
-    assert sorted(world.records(codes=[None, 200])) == ["1", "2"]
-    assert world.records(outcomes=["updated", "not_applicable"]) == ["2"]
+    assert world.records(codes=[None]) == ["P-2"]
+    assert sorted(world.records(codes=[None, 200])) == ["P-1", "P-2"]
+    assert world.records(text="P-1", outcomes=["updated", "not_applicable"]) == []
 
 
 def test_times_include_their_start_and_exclude_their_end(world: World) -> None:

@@ -1,0 +1,39 @@
+"""Shapes of the report's answer."""
+
+from typing_extensions import TypedDict  # pydantic takes typing's own only from Python 3.12 on
+
+#: Filters of the log, and of a re-sync, by name: they list exactly the rows of a count.
+FilterAnswer = dict[str, str | int | list[str]]
+
+
+class BucketAnswer(TypedDict):
+    """Rows of one day that stand alike; without an answer of the target ``code`` is null.
+
+    What a written rule left alone is counted by itself, with ``not_applicable`` true.
+    """
+
+    day: str
+    kind: str
+    status: str
+    code: int | None
+    not_applicable: bool
+    count: int
+    filter: FilterAnswer
+
+
+class OrdersAnswer(TypedDict):
+    """Distinct orders of one day and channel, which is the platform they were placed at."""
+
+    day: str
+    channel: str
+    count: int
+    filter: FilterAnswer
+
+
+class ReportAnswer(TypedDict):
+    """How the rows of each day stand now; ``days`` are the consumer's, oldest first."""
+
+    time_zone: str
+    days: list[str]
+    items: list[BucketAnswer]
+    orders: list[OrdersAnswer]
