@@ -11,6 +11,7 @@ from cli.session import Session, command
 from cli.text import ago
 
 RUN_LIMIT = 10_000  # a redrive touches no more at once
+RECOVERED = "No row fails any more: `dlq prune` drops the letters of rows that recovered."
 SLICE_S = 5  # one call's length: the API's gateway ends at 29 s
 
 
@@ -101,5 +102,6 @@ def _show(session: Session, answer: Json) -> None:
 def _none(session: Session, counts: dict[str, int]) -> str:
     if not any(counts.values()):
         return "No dead letter."
-    whose = f"of {session.given_consumer} " if session.given_consumer else ""
-    return f"No row {whose}fails any more: `dlq prune` drops the letters of rows that recovered."
+    if session.given_consumer:
+        return f"None of {session.given_consumer} whose row still fails."
+    return RECOVERED

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from cli.client import Json, path_of
 from cli.commands.connect import HEALTHY
-from cli.commands.dlq import counts_of
+from cli.commands.dlq import RECOVERED, counts_of
 from cli.errors import RefusedError
 from cli.output import listing
 from cli.session import Session
@@ -66,17 +66,20 @@ def check_key(session: Session, consumer: str | None) -> Iterator[Finding]:
 def check_letters(session: Session) -> Iterator[Finding]:
     """Count the dead letters; a key of one consumer may not see them, which is no finding."""
     try:
-        counts = counts_of(session.api.get(path_of("dlq"), {"limit": 1}))
+        answer = session.api.get(path_of("dlq"), {"limit": 1})
     except RefusedError as error:
         if error.status in (403, 404):
             return
         raise
+    counts = counts_of(answer)
     lying = sum(counts.values()) > 0
+    failing = answer.get("items") or answer.get("next")
+    todo = "`groups` says why; mend it, then `dlq redrive`." if failing else RECOVERED
     yield Finding(
         level="warn" if lying else "ok",
         what="Dead letters",
         found=listing(counts) if lying else "None.",
-        todo="`groups` says why; mend it, then `dlq redrive`." if lying else "",
+        todo=todo if lying else "",
     )
 
 

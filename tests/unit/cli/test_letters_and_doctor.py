@@ -31,8 +31,7 @@ def test_dead_letters_are_counted_and_listed(run: Run, api: StandIn) -> None:
 def test_letters_whose_rows_recovered_are_counted_and_told_apart(run: Run, api: StandIn) -> None:
     api.letters = [make_letter(1, reason="recovered")]
     lines = run("dlq", "show").stdout.splitlines()
-    assert lines[0] == "Letters: records=1, stock=0"
-    assert "fails any more: `dlq prune` drops" in lines[1]
+    assert lines == ["Letters: records=1, stock=0", f"None of {CONSUMER} whose row still fails."]
 
 
 def test_a_redrive_goes_on_in_slices_until_none_is_left(run: Run, api: StandIn) -> None:
@@ -187,6 +186,13 @@ def test_the_doctor_fails_when_no_consumer_is_known_and_none_may_be_listed(
     result = run("doctor", environ={"SYNCLOG_URL": url, "SYNCLOG_KEY": ADMIN_KEY})
     assert result.exit_code == 1
     assert "fail  Key: Not for this key. (403 role)" in result.stdout
+
+
+def test_the_doctor_advises_to_prune_letters_whose_rows_recovered(
+    run: Run, healthy: StandIn
+) -> None:
+    healthy.letters = [make_letter(1, reason="recovered")]
+    assert "No row fails any more" in run("doctor").stdout
 
 
 def test_the_doctor_goes_on_after_a_call_that_fails(run: Run, healthy: StandIn) -> None:
