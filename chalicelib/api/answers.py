@@ -67,6 +67,31 @@ class ExchangeAnswer(TypedDict):
     correlations: list[str]
 
 
+class TransactionAnswer(TypedDict):
+    """One HTTP call to a platform; ``record`` is the one record it was made for, if it was one."""
+
+    id: str
+    platform: str
+    connection: str
+    method: str
+    url: str
+    status: int | None
+    at: str
+    duration_ms: int
+    error: str
+    execution: str | None
+    record: str | None
+    correlations: list[str]
+
+
+class TransactionDetailAnswer(TransactionAnswer):
+    """One HTTP call, whole; ``rows`` is null where the rows it was made for are not known."""
+
+    request: MessageSide
+    response: MessageSide
+    rows: list[RowAnswer] | None
+
+
 class AttemptAnswer(TypedDict):
     """One try to bring a row to Synced; exchanges that expired are left out."""
 

@@ -29,7 +29,10 @@ LOG_FILTERS = (
     "to",
     "q",
 )
+#: Names of the filters of transactions; platform and code may repeat.
+TRANSACTION_FILTERS = ("platform", "code", "execution", "from", "to")
 NO_CODE = "none"  #: rows to which the target gave no answer yet
+CODES_MOST = 10  #: of transactions: each platform and code is a query of its own
 TEXT_LEAST = 3  #: letters a search needs: the index begins with so many
 TEXT_MOST = 200
 
@@ -98,6 +101,38 @@ def read_row_query(
     )
     refuse_if_any(reader.problems)
     return query if query.lanes else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangeQuery:
+    """Which HTTP calls a person wants; empty means no restriction."""
+
+    platforms: Sequence[str]
+    codes: Sequence[int | None]  #: None: no answer came
+    execution: str | None
+    at_from: datetime | None
+    at_to: datetime | None
+
+
+def read_exchange_query(services: Services, given: Mapping[str, Sequence[str]]) -> ExchangeQuery:
+    """Return the query of transactions that the filters mean.
+
+    Raises:
+        InvalidError: values do not fit; each is named, with what would.
+    """
+    reader = _Reader(given)
+    query = ExchangeQuery(
+        platforms=reader.many("platform", _one_of(sorted(services.offers))),
+        codes=reader.many("code", _read_code),
+        execution=reader.one("execution", _read_name),
+        at_from=reader.one("from", read_time),
+        at_to=reader.one("to", read_time),
+    )
+    if len(set(query.codes)) > CODES_MOST:
+        message = f"Give at most {CODES_MOST} codes."
+        reader.problems.append(Problem(field="code", message=message))
+    refuse_if_any(reader.problems)
+    return query
 
 
 def read_filter(given: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from typing import Any, get_args, get_origin
 from pydantic import TypeAdapter
 
 from chalicelib.api import bodies
-from chalicelib.api.filters import LOG_FILTERS
+from chalicelib.api.filters import LOG_FILTERS, TRANSACTION_FILTERS
 from chalicelib.api.routing import Route
 from chalicelib.api.service_answers import ErrorAnswer
 from chalicelib.domain.log import Page
@@ -31,17 +31,18 @@ _PARAMETERS: dict[str, tuple[Json, str]] = {
     "reason": ({"enum": [reason.value for reason in Reason]}, "Why rows are not Synced."),
     "code": (
         {"anyOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"const": "none"}]},
-        "The target's HTTP status; `none`: it gave no answer yet.",
+        "The HTTP status of the answer; `none`: there is none.",
     ),
     "outcome": ({"enum": [outcome.value for outcome in Outcome]}, "How rows came to be Synced."),
     "group": ({"type": "string"}, "Key of a failure group."),
     "cause": ({"type": "string"}, "Key of a held cause."),
-    "execution": ({"type": "string"}, "Id of the run that requested them last."),
-    "from": ({"type": "string", "format": "date-time"}, "Listed at this time or later."),
-    "to": ({"type": "string", "format": "date-time"}, "Listed before this time."),
+    "execution": ({"type": "string"}, "Id of the run they are of."),
+    "from": ({"type": "string", "format": "date-time"}, "Listed, or made, then or later."),
+    "to": ({"type": "string", "format": "date-time"}, "Listed, or made, before this time."),
+    "platform": ({"type": "string"}, "A platform as `connections` names it."),
 }
 _SINGLE = ("from", "to", "q", "group", "cause", "execution")
-_REPEATED = tuple(name for name in LOG_FILTERS if name not in _SINGLE)
+_REPEATED = {*LOG_FILTERS, *TRANSACTION_FILTERS} - {*_SINGLE}
 
 
 def build_document(routes: Sequence[Route]) -> Json:

@@ -16,6 +16,7 @@ from chalicelib.api import (
     mappings,
     report,
     resyncs,
+    transactions,
     webhooks,
 )
 from chalicelib.api.requests import answer_in_our_shape
@@ -37,6 +38,7 @@ MODULES = (
     resyncs.routes,
     groups.routes,
     executions.routes,
+    transactions.routes,
     history.routes,
     report.routes,
     dlq.routes,
