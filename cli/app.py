@@ -13,6 +13,7 @@ from cli.commands.history import add_history
 from cli.commands.keys import keys
 from cli.commands.logs import logs
 from cli.commands.mappings import mappings
+from cli.commands.transactions import transactions
 from cli.session import common_options
 
 
@@ -27,7 +28,7 @@ def synclog() -> None:
     """
 
 
-for _group in (consumers, connect, flows, mappings, logs, executions, dlq, keys):
+for _group in (consumers, connect, flows, mappings, logs, executions, transactions, dlq, keys):
     synclog.add_command(_group)
 add_groups(synclog)
 add_history(synclog)

@@ -187,6 +187,21 @@ def list_groups(api: StandIn, query: Query, **_: Any) -> Answer:
     return 200, api.page(api.groups, query)
 
 
+@route("GET", "$C/transactions")
+def list_transactions(api: StandIn, query: Query, **_: Any) -> Answer:
+    begin, end = query.get("from", [""])[0], query.get("to", ["9"])[0]
+    found = [call for call in api.transactions if begin <= call["at"] < end]
+    for name, field in (("platform", "platform"), ("code", "status"), ("execution", "execution")):
+        if query.get(name):
+            found = [call for call in found if str(call[field] or "none") in query[name]]
+    return 200, api.page(found, query)
+
+
+@route("GET", "$C/transactions/{call}")
+def show_transaction(api: StandIn, call: str, **_: Any) -> Answer:
+    return 200, _found({each["id"]: each for each in api.transactions}, call)
+
+
 @route("GET", "$C/history")
 def list_history(api: StandIn, query: Query, **_: Any) -> Answer:
     return 200, api.page(api.history, query)

@@ -46,6 +46,7 @@ class StandIn:
         self.keys: dict[str, Json] = {}
         self.groups: list[Json] = []
         self.history: list[Json] = []
+        self.transactions: list[Json] = []
         self.health = "ok"
         self.step = 2  # rows that a run finishes in each passing of time
         self.repeats_cursors = False
