@@ -82,7 +82,7 @@ def open_moto_stores(clock: Clock) -> MotoStores:
     """Open stores on a fresh moto."""
     tables = aws.start()
     clients = aws.clients()
-    return MotoStores(**open_tables(clients.get("dynamodb"), _moto_streams(), tables, clock))
+    return MotoStores(**open_tables(clients.get("dynamodb"), moto_streams(), tables, clock))
 
 
 def open_local_stores(clock: Clock) -> LocalStores:
@@ -95,7 +95,8 @@ def open_local_stores(clock: Clock) -> LocalStores:
 
 
 @cache
-def _moto_streams() -> Any:
+def moto_streams() -> Any:
+    """Return moto's client of streams, the same each time."""
     # moto does not know the addresses of streams that begin with an account's number.
     return _client("dynamodbstreams", config=Config(account_id_endpoint_mode="disabled"))
 
@@ -116,7 +117,7 @@ def open_tables(client: Any, streams: Any, tables: Tables, clock: Clock) -> dict
     """Return the parts of stores whose tables these are; queue and vault are moto's."""
     reader = DynamoTable(client, tables.log, clock)
     stream = Stream(
-        streams, tables.stream, lambda event: follow_changes(reader, _whole(event["Records"]))
+        streams, tables.stream, lambda event: follow_changes(reader, whole(event["Records"]))
     )
     log_table = TestTable(client, tables.log, clock, pause=clock.pass_s, stream=stream)
     registry_table = TestTable(client, tables.registry, clock, pause=clock.pass_s)
@@ -131,7 +132,7 @@ def open_tables(client: Any, streams: Any, tables: Tables, clock: Clock) -> dict
     }
 
 
-def _whole(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def whole(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Leave out images of keys alone: moto makes an item in two steps and tells of both."""
     for record in records:
         change = record["dynamodb"]

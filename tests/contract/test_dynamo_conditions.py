@@ -72,7 +72,7 @@ class Dice:
         return self.draw.sample(RING_TEXTS, self.draw.randrange(3))
 
     def terms(self) -> list[Term]:
-        return [self.term() for _ in range(self.draw.randrange(3))]
+        return [self.term() for _ in range(self.draw.randrange(4))]
 
     def term(self) -> Term:
         op = self.draw.choice(list(Op))
@@ -84,7 +84,7 @@ class Dice:
         if op is Op.LACKS:
             return Term(RING, op, self.draw.choice((*RING_TEXTS, "on")))
         if op in (Op.IN, Op.NOT_IN):
-            return Term(name, op, tuple(self._value(name) for _ in range(self.draw.randrange(3))))
+            return Term(name, op, tuple(self._value(name) for _ in range(self.draw.randrange(4))))
         if self.draw.random() < 0.4:
             others = [one for one in (NUMBERS if name in NUMBERS else TEXTS) if one != name]
             other = self.draw.choice(others)
