@@ -15,6 +15,7 @@ from infra.parts import Tree
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = ("app.py", "chalicelib")
+_PROFILES = frozenset({"AWS_PROFILE", "AWS_DEFAULT_PROFILE"})
 _CHALICE = "from chalice.cli import main; raise SystemExit(main())"
 
 #: API Gateway names the function it calls by this instead of by reference. The function needs to
@@ -74,8 +75,12 @@ def _only_the_configuration(_: str, names: list[str]) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Return an environment with a region: Chalice asks for one, and calls nothing."""
-    return {"AWS_DEFAULT_REGION": "eu-west-1", **os.environ, "PYTHONPATH": str(ROOT)}
+    """Return an environment with a region: Chalice asks for one, and calls nothing.
+
+    Without a profile: Chalice would stop at one that is not set up, though it needs no account.
+    """
+    own = {name: value for name, value in os.environ.items() if name not in _PROFILES}
+    return {"AWS_DEFAULT_REGION": "eu-west-1", **own, "PYTHONPATH": str(ROOT)}
 
 
 def _with_named_handler(body: Any) -> Any:

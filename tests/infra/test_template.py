@@ -90,6 +90,14 @@ def test_no_placeholder_is_left(template: Template) -> None:
     assert not re.search(r"\.invalid|000000000000", json.dumps(template))
 
 
+def test_a_template_is_made_without_an_account(
+    templates: dict[str, Template], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "not-set-up")
+
+    assert produce("dev", architecture="arm64", runtime="python3.13") == templates["dev"]
+
+
 def test_a_stage_that_is_not_there_is_refused_by_name() -> None:
     with pytest.raises(NotPossibleError, match="no stage 'staging'; there are dev, prod"):
         produce("staging", architecture="arm64", runtime="python3.13")
