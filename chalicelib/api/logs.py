@@ -46,7 +46,7 @@ def list_rows(call: Call) -> Any:
 @routes.add("GET", ONE, answer=RowDetailAnswer)
 def show(call: Call) -> Any:
     """Show a row: the record, attempts with their exchanges, related rows."""
-    detail = read_detail(call.services, _read_row(call))
+    detail = read_detail(call.services, read_row(call))
     to_json = row_serializer(call.services, call.consumer.id)
     row = to_json(detail.row)
     return {
@@ -72,7 +72,7 @@ def resync(call: Call) -> Any:
 
     A row that waits for something is tried once and then says what it still waits for.
     """
-    row, consumer = _read_row(call), call.consumer.id
+    row, consumer = read_row(call), call.consumer.id
     asked = Request(name=row.name, kind=row.kind, by="person")
     [requested] = request_many(call.services, [asked])
     if requested.row is None:
@@ -82,7 +82,13 @@ def resync(call: Call) -> Any:
     return {"requested": requested.tag, "row": to_json(requested.row)}
 
 
-def _read_row(call: Call) -> Row:
+def read_row(call: Call) -> Row:
+    """Return the row of the address.
+
+    Raises:
+        ApiError: 404, there is none.
+        InvalidError: the text is no row's id.
+    """
     try:
         name = RowName.from_id(call.consumer.id, call.params["row"])
     except ValueError as error:

@@ -23,6 +23,8 @@ _PARAMETERS: dict[str, tuple[Json, str]] = {
     "limit": ({"type": "integer", "minimum": 1, "maximum": 200}, "Items of a page."),
     "cursor": ({"type": "string"}, "`next` or `previous` of another page of the same list."),
     "days": ({"enum": [7, 14, 30], "default": 7}, "How many days, with today."),
+    "record": ({"type": "string"}, "A record's id at the source."),
+    "date": ({"type": "string"}, "When it happened; without a zone in the consumer's own."),
     "q": ({"type": "string"}, "What to search for."),
     "consumer": ({"type": "string"}, "Only this consumer's."),
     "kind": ({"enum": [kind.value for kind in Kind]}, "Stock is what people call inventory."),

@@ -1,4 +1,6 @@
-"""Shapes of the report's answer."""
+"""Shapes of what the report and a diagnosis answer."""
+
+from typing import Any
 
 from typing_extensions import TypedDict  # pydantic takes typing's own only from Python 3.12 on
 
@@ -37,3 +39,20 @@ class ReportAnswer(TypedDict):
     days: list[str]
     items: list[BucketAnswer]
     orders: list[OrdersAnswer]
+
+
+class DiagnosisCheck(TypedDict):
+    """One question of a diagnosis; what a remedy is for is not ``ok``."""
+
+    check: str
+    ok: bool
+    sentence: str
+    evidence: dict[str, Any]
+    remedy: str | None
+
+
+class DiagnosisAnswer(TypedDict):
+    """Checks in their order; ``cause`` is the first that keeps the record from being synced."""
+
+    checks: list[DiagnosisCheck]
+    cause: DiagnosisCheck | None

@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.api import (
     connections,
     consumers,
+    diagnosis,
     dlq,
     executions,
     flows,
@@ -41,6 +42,7 @@ MODULES = (
     transactions.routes,
     history.routes,
     report.routes,
+    diagnosis.routes,
     dlq.routes,
     keys.routes,
 )
