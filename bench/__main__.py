@@ -1,4 +1,4 @@
-"""Measures what DESIGN promises to keep measured: ``python -m bench``, or ``make bench``.
+"""Measures what is promised of speed, cost and size: ``python -m bench``, or ``make bench``.
 
 On one machine: ``costs`` (calls and CPU of a webhook and of a row of each flow), ``pages`` (the
 time of a page of the log, up to a million rows), ``speed`` (stock changes a second, end to end).

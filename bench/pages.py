@@ -22,7 +22,7 @@ from chalicelib.wiring import utc_now
 from local.sqlite.stores import build_log, open_stores
 
 ROWS_OF_A_PAGE = 50
-FLAT = 1.2  #: DESIGN, promises: the largest log may take so many times the smallest's time
+FLAT = 1.2  #: promised: the largest log may take so many times the smallest's time
 WARM_UP = 10
 ALL = RowQuery(consumer=CONSUMER, lanes=(PRODUCTS, STOCK, ORDERS))
 ONE_KIND = RowQuery(consumer=CONSUMER, lanes=(PRODUCTS,))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +10,6 @@ import httpx
 
 from bench.counting import Tally, counted_port, counted_table
 from chalicelib import wiring
-from chalicelib.flows.cache import SetupCache
 from chalicelib.flows.engine import sync_batch
 from chalicelib.flows.services import Services
 from chalicelib.ops import logging
@@ -19,8 +18,6 @@ from chalicelib.store.registry import TableRegistry
 from local.loops import BATCHES, CLAIM_S, VISIBILITY_S
 from local.server import settings_of
 from local.sqlite.stores import build_log, open_stores
-
-WAITED_FOR_S = 5  #: how long a message may be delayed and still belong to the work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,9 +70,3 @@ def work_off(services: Services, queue: str, *, at_once: int | None = None) -> i
         done = sync_batch(services, messages, deadline=deadline).done
         services.queue.delete_many(queue, list(done))
         worked += len(messages)
-
-
-def with_fresh_cache(services: Services) -> Services:
-    """Return services that know nothing of set-ups yet, as after a cold start."""
-    cache = SetupCache(registry=services.registry, log=services.log, now=services.now)
-    return replace(services, cache=cache)

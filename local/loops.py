@@ -13,13 +13,13 @@ from chalicelib.flows import dispatch, sweeper
 from chalicelib.flows.engine import WorkerCrashError, sync_batch
 from chalicelib.flows.services import Services
 
-CLAIM_S = 60  #: PROTOCOL, claim: one process may send for 60 s after a claim
+CLAIM_S = 60  #: one process may send so long after a claim
 VISIBILITY_S = 360
 IDLE_S = 0.05  #: how long a worker sleeps when its queue is empty
 TICK_S = 1.0
 SWEEP_EVERY_S = 5.0  #: 16 short reads; rows that a crash left leased go on soon after the start
 
-#: Messages of one batch, by queue; as on Lambda (PROTOCOL, worker).
+#: Messages of one batch, by queue; as on Lambda.
 BATCHES = {"records": 10, "stock": 100}
 
 #: How long a batch that is not full is waited for, by queue: a hundred levels are one vendor call.

@@ -36,7 +36,7 @@ from chalicelib.store.dynamo import DynamoTable
 from chalicelib.store.sync_log import TableSyncLog
 from chalicelib.store.wire import item_to_wire
 
-AT_MOST = 1.25  #: DESIGN, promises: CPU of a webhook, times the floor
+AT_MOST = 1.25  #: promised: CPU of a webhook, times the floor
 PRODUCTS = 60  #: webhooks of one turn
 TABLE = "synclog-bench-log"
 OPTIONS = {

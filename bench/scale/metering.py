@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from bench.scale.published import READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from chalicelib.store.stream import Pair
-from chalicelib.store.table import HIGHEST, Choice, Entry, Index, Item, Key, Result, Table, Write
+from chalicelib.store.table import HIGHEST, Choice, Entry, Index, Item, Key, Result, Write
 from local.sqlite.table import SqliteTable
 
 T = TypeVar("T")
@@ -242,8 +242,3 @@ def _is_free(write: Write) -> bool:
         return False
     effect = choices[0].make()
     return effect.replaces or effect.deletes
-
-
-def as_table(table: MeteredTable) -> Table:
-    """Return it as the port it serves; mypy checks here that it does."""
-    return table

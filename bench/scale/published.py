@@ -7,7 +7,6 @@ PARTITION_WRITES_A_S = 1000
 PARTITION_READS_A_S = 3000
 # DynamoDB, "on-demand capacity mode": what a new table takes from its first second.
 NEW_TABLE_WRITES_A_S = 4000
-NEW_TABLE_READS_A_S = 12_000
 # DynamoDB, "Read/write capacity mode": what one unit holds.
 WRITE_UNIT_BYTES = 1024
 READ_UNIT_BYTES = 4096
@@ -23,7 +22,7 @@ NOISY_KEPT_S = 300
 ACCOUNT_CONCURRENCY = 1000
 
 # Assumed, for nobody publishes them. One request to DynamoDB or SQS from a function of the same
-# region; the CPU boto3 needs for it (DESIGN, section 4); one call of a vendor over the internet.
+# region; the CPU botocore needs for it; one call of a vendor over the internet.
 REQUEST_S = 0.005
 REQUEST_CPU_S = 0.0012
 VENDOR_CALL_S = 0.3

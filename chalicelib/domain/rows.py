@@ -81,7 +81,7 @@ class Row:
     outcome: Outcome | None = None
     cause: str | None = None  #: what a held row waits for
     fingerprint: str | None = None  #: group of rows that failed alike; only while Failed
-    columns: Mapping[str, Any] = field(default_factory=dict)  #: JSON values, by kind (DESIGN 3)
+    columns: Mapping[str, Any] = field(default_factory=dict)  #: JSON values, by kind
 
     requested: int = 0
     handled: int = 0

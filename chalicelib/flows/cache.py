@@ -12,9 +12,9 @@ from chalicelib.domain.setup import Connection, Consumer, FlowSetup
 
 T = TypeVar("T")
 
-KEPT_S = 30  #: PROTOCOL, request: consumer and flow are looked at, cached for 30 s at most
+KEPT_S = 30  #: how late a request may know of an erased consumer or a flow that was switched
 BACKLOG_KEPT_S = 5
-CREDENTIALS_KEPT_S = 300  #: PROTOCOL, worker: opened credentials stay in memory 5 minutes
+CREDENTIALS_KEPT_S = 300  #: opened credentials stay in memory: no request to KMS per record
 KEPT_AT_MOST = 20_000  #: things remembered; then everything is forgotten and asked again
 _ADDRESS = "address"
 

@@ -22,7 +22,7 @@ from chalicelib.flows.services import Services
 from chalicelib.flows.turns import do_each, line_of_all
 
 TOGETHER = 100  #: rows that are listed at once
-#: Rows of one batch of a worker (PROTOCOL, worker), by which the calls of a release are reckoned.
+#: Rows of one batch of a worker, by which the calls of a release are reckoned.
 BATCHES = {"stock": 100}
 BATCH = 10  #: of any other queue
 LARGEST_PRIORITY = 2

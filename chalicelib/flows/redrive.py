@@ -18,7 +18,7 @@ from chalicelib.flows.declare import base_name
 from chalicelib.flows.door import request_many, send_rows
 from chalicelib.flows.services import Services
 
-AT_MOST = 10_000  #: messages one run takes (PROTOCOL, DLQ)
+AT_MOST = 10_000  #: messages one run takes
 TOGETHER = 100
 HIDDEN_S = 60  #: a message that is taken and not deleted is seen again after this
 CONSUMERS_A_PAGE = 50  #: consumers looked at for one page over all of them

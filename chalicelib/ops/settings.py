@@ -299,8 +299,9 @@ CATALOG: tuple[_Setting, ...] = (
     _Setting(
         name="SYNCLOG_ALLOW_PRIVATE_HOSTS",
         default="no",
-        meaning="`yes` lets connections point at 127.0.0.1, for simulators; never in the aws home",
-        wanted="yes or no; no in the aws home",
+        meaning="`yes` lets connections point at 127.0.0.1, for simulators; in the aws home only "
+        "where AWS, too, is an emulator on this machine",
+        wanted="yes or no; no in the aws home, but for an emulated one",
         parse=_to_switch,
     ),
     _on_aws(

@@ -29,7 +29,7 @@ NONCE_BYTES = 12
 LENGTH_BYTES = 2
 CHECK_BYTES = 4
 
-KEPT_FOR = timedelta(minutes=5)  #: PROTOCOL, worker: opened credentials stay in memory so long
+KEPT_FOR = timedelta(minutes=5)  #: opened credentials stay in memory so long
 USES_AT_MOST = 100_000  #: seals under one data key; random nonces are safe up to 2**32
 KEYS_AT_MOST = 1_000  #: data keys in memory, of those that seal and of those that open
 _TURNS = 16  #: contexts that may ask KMS at the same time

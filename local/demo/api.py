@@ -1,6 +1,5 @@
 """Synclog's API as the demo calls it: over HTTP, with a key, like anybody else."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,8 +57,3 @@ class Api:
             raise RefusedError(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
         found: Json = answer.json()
         return found
-
-
-def now_s() -> float:
-    """Return seconds that only ever go forward, for deadlines."""
-    return time.monotonic()

@@ -1,4 +1,4 @@
-"""PROTOCOL.md's rules of a row's life, each through the log: what a store must get right."""
+"""The rules of a row's life, each through the log: what a store must get right."""
 
 from datetime import timedelta
 from typing import Any

@@ -15,7 +15,7 @@ from chalicelib.flows.catalog import FLOWS
 from local.demo import merchant
 from local.demo.api import Api, Json
 from local.demo.log import Log
-from local.demo.merchant import ORDERS, PRODUCTS, STOCK, Vendors
+from local.demo.merchant import Vendors
 from local.demo.waiting import LateError, Patience
 from local.run import running
 
@@ -23,7 +23,6 @@ WITHIN_S = 30.0
 LOOK_EVERY_S = 0.05
 #: Retries as the product has them, without their half minutes.
 QUICK = RetryPolicy(attempts=3, base_s=0.2, cap_s=1)
-FLOW_OF = {"product": PRODUCTS, "stock": STOCK, "order": ORDERS}
 _SELL = {"category": "Shirts", "price": {"RETAIL": "20.00"}}
 
 

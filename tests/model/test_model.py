@@ -1,4 +1,4 @@
-"""PROTOCOL's invariants over thousands of random runs of the real engine, and its teeth."""
+"""The invariants of a row's life over thousands of random runs of the engine, and its teeth."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

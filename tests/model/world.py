@@ -96,7 +96,7 @@ class Copy:
 
 
 class ViolationError(BaseException):
-    """An invariant of PROTOCOL.md does not hold."""
+    """An invariant does not hold."""
 
 
 @dataclass
