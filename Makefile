@@ -86,7 +86,7 @@ format: setup ## format the code and mend what ruff can mend
 fuzz: setup ## play random stories against the engine (SEEDS=100000)
 	$(BIN)/python -m tests.model.fuzz --seeds $(SEEDS) $(ARGS)
 
-bench: setup ## measure what DESIGN promises to keep measured (ARGS="--only prices": one part)
+bench: setup ## measure what is promised (ARGS="--only prices": one part)
 	$(BIN)/python -m bench $(ARGS)
 
 scale: setup ## work out what breaks first as it grows (ARGS=--quick: coarser, in a minute)
@@ -96,7 +96,9 @@ package: setup ## make the Lambda package and its template in build/package (STA
 	$(BIN)/python -m infra.package --stage $(STAGE) --arch $(ARCH) \
 	    $(if $(PYTHON_VERSION),--python-version $(PYTHON_VERSION)) $(ARGS)
 
-deploy: package ## deploy that package with the AWS CLI (STAGE=dev BUCKET=name)
+deploy: ## deploy that package with the AWS CLI (STAGE=dev BUCKET=name)
+	@test -n "$(BUCKET)" || { echo "Say which S3 bucket the code goes through: make deploy STAGE=$(STAGE) BUCKET=name" >&2; exit 2; }
+	@$(MAKE) --no-print-directory package
 	$(BIN)/python -m infra.deploy --stage $(STAGE) --bucket "$(BUCKET)" --email "$(EMAIL)" \
 	    --domain "$(DOMAIN)" --certificate "$(CERTIFICATE)"
 
