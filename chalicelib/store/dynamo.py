@@ -23,9 +23,9 @@ from chalicelib.store.dynamo_requests import (
     batch_request,
     first_of,
     fitting,
-    free_choice,
     may_be_key,
     range_request,
+    sort_writes,
     to_key,
     trim_request,
     write_request,
@@ -34,6 +34,7 @@ from chalicelib.store.table import (
     HIGHEST,
     LIST_KEEPS,
     TRANSACT_AT_MOST,
+    Choice,
     Entry,
     Index,
     Item,
@@ -160,20 +161,19 @@ class DynamoTable:
     def write_many(self, writes: Sequence[Write]) -> Sequence[Result]:
         """Carry out each write by itself; see ``Table``.
 
-        Writes without a condition go in batches of 25, all others are a request each.
+        Writes without a condition go in batches of 25, all others are a request each; what is only
+        written if it differs is read in batches first.
         """
-        places_by_key: dict[Key, list[int]] = {}
-        for place, write in enumerate(writes):
-            places_by_key.setdefault(write.key, []).append(place)
-        free: list[tuple[int, Chosen]] = []
-        works: list[Callable[[], dict[int, Result]]] = []
-        for places in places_by_key.values():
-            chosen = free_choice(writes[places[0]]) if len(places) == 1 else None
-            if chosen is not None:
-                free.append((places[0], chosen))
-            else:
-                works.append(partial(self._write_each, writes, places))
+        free, looks, others = sort_writes(writes)
+        works: list[Callable[[], dict[int, Result]]] = [
+            partial(self._write_each, writes, places) for places in others
+        ]
         works += [partial(self._write_batch, writes, one) for one in _chunks(free, WRITE_AT_ONCE)]
+        seen = self.get_many([writes[place].key for place in looks])
+        works += [
+            partial(self._write_seen, writes, place, item)
+            for place, item in zip(looks, seen, strict=True)
+        ]
         results: dict[int, Result] = {}
         for part in self.together(works):
             results |= part
@@ -181,6 +181,12 @@ class DynamoTable:
 
     def _write_each(self, writes: Sequence[Write], places: Sequence[int]) -> dict[int, Result]:
         return {place: self._write(writes[place]) for place in places}
+
+    def _write_seen(
+        self, writes: Sequence[Write], place: int, item: Item | None
+    ) -> dict[int, Result]:
+        write = writes[place]
+        return {place: self._write_fitting(write.key, list(write.choices), item)}
 
     def _write_batch(
         self, writes: Sequence[Write], chunk: Sequence[tuple[int, Chosen]]
@@ -200,17 +206,23 @@ class DynamoTable:
         """Try the first choice, then the one that fits the item as the refusal showed it."""
         choices = list(write.choices)
         chosen = first_of(choices)
+        if chosen.effect.is_empty:  # nothing to write: a read tells whether it holds
+            item = self.get_many([write.key])[0]
+        else:
+            done, item = self._try(write.key, chosen)
+            if done:
+                return Result(chosen.choice.tag, item)
+        return self._write_fitting(write.key, choices, item)
+
+    def _write_fitting(self, key: Key, choices: Sequence[Choice], item: Item | None) -> Result:
+        """Make the choice that fits an item as it was seen, until it still is so."""
         for _ in range(ROUNDS):
-            if chosen.effect.is_empty:  # nothing to write: a read tells whether it holds
-                item = self.get_many([write.key])[0]
-            else:
-                done, item = self._try(write.key, chosen)
-                if done:
-                    return Result(chosen.choice.tag, item)
             fits = fitting(choices, item)
             if fits is None or fits.effect.is_empty:
                 return Result(fits and fits.choice.tag, item)
-            chosen = fits
+            done, item = self._try(key, fits)
+            if done:
+                return Result(fits.choice.tag, item)
         raise TableBusyError(f"others wrote the same item in each of {ROUNDS} tries")
 
     def _try(self, key: Key, chosen: Chosen) -> tuple[bool, dict[str, Any] | None]:

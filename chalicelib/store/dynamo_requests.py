@@ -87,13 +87,35 @@ def trim_request(table: str, key: Key, name: str, held: Sequence[str]) -> dict[s
     }
 
 
-def free_choice(write: Write) -> Chosen | None:
-    """Return the choice of a write that BatchWriteItem can carry: no condition, a whole item."""
-    choices = list(write.choices)
-    if len(choices) == 1 and not choices[0].when:
-        chosen = first_of(choices)
-        return chosen if chosen.effect.replaces or chosen.effect.deletes else None
-    return None
+class Sorted(NamedTuple):
+    """Writes by how they go, each named by its place."""
+
+    free: list[tuple[int, Chosen]]  #: without a condition: in batches
+    looks: list[int]  #: whose first choice writes nothing: a read tells whether it holds
+    others: list[list[int]]  #: a request each; those of one item together, in their order
+
+
+def sort_writes(writes: Sequence[Write]) -> Sorted:
+    """Say how writes go. BatchWriteItem carries whole items, each once, and no condition."""
+    places_by_key: dict[Key, list[int]] = {}
+    for place, write in enumerate(writes):
+        places_by_key.setdefault(write.key, []).append(place)
+    found = Sorted([], [], [])
+    for places in places_by_key.values():
+        choices = list(writes[places[0]].choices) if len(places) == 1 else []
+        if not choices:
+            found.others.append(places)
+        elif (first := first_of(choices)).effect.is_empty:
+            found.looks.extend(places)
+        elif _is_free(choices, first.effect):
+            found.free.append((places[0], first))
+        else:
+            found.others.append(places)
+    return found
+
+
+def _is_free(choices: Sequence[Choice], effect: Effect) -> bool:
+    return len(choices) == 1 and not choices[0].when and (effect.replaces or effect.deletes)
 
 
 def batch_request(key: Key, effect: Effect) -> Wire:
