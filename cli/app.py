@@ -4,6 +4,7 @@ import click
 
 from cli.commands.connect import connect
 from cli.commands.consumers import consumers
+from cli.commands.diagnosis import add_diagnosis
 from cli.commands.dlq import dlq
 from cli.commands.doctor import add_doctor
 from cli.commands.executions import executions
@@ -13,6 +14,7 @@ from cli.commands.history import add_history
 from cli.commands.keys import keys
 from cli.commands.logs import logs
 from cli.commands.mappings import mappings
+from cli.commands.report import add_report
 from cli.commands.transactions import transactions
 from cli.session import common_options
 
@@ -32,4 +34,6 @@ for _group in (consumers, connect, flows, mappings, logs, executions, transactio
     synclog.add_command(_group)
 add_groups(synclog)
 add_history(synclog)
+add_report(synclog)
+add_diagnosis(synclog)
 add_doctor(synclog)

@@ -131,7 +131,7 @@ def check_readiness(known: Known) -> Check:
             ok=False,
             sentence=f"The set-up is not complete. {told}".strip(),
             evidence={"missing": missing},
-            remedy=told or "Save the flow's settings once more.",
+            remedy=told or "Switch the flow on: that completes the set-up.",
         )
     at = known.setup.completed_at
     since = f"The set-up is complete since {moment(at)}." if at else "The set-up is complete."

@@ -150,6 +150,25 @@ def show_row(api: StandIn, row: str, **_: Any) -> Answer:
     return 200, _found(api.details, row)
 
 
+@route("GET", "$C/report")
+def show_report(api: StandIn, query: Query, **_: Any) -> Answer:
+    kinds = query.get("kind")
+    items = [each for each in api.report["items"] if kinds is None or each["kind"] in kinds]
+    days = api.report["days"][-int(query["days"][0]) :]
+    return 200, {**api.report, "days": days, "items": items}
+
+
+@route("GET", "$C/diagnosis")
+def diagnose(api: StandIn, query: Query, **_: Any) -> Answer:
+    asked = [query[name][0] for name in ("flow", "record", "date") if name in query]
+    return 200, _found(api.diagnoses, " ".join(asked))
+
+
+@route("GET", "$C/logs/{row}/diagnosis")
+def diagnose_row(api: StandIn, row: str, **_: Any) -> Answer:
+    return 200, _found(api.diagnoses, row)
+
+
 @route("POST", "$C/logs/{row}/resync")
 def resync_row(api: StandIn, row: str, **_: Any) -> Answer:
     found = _found({each["id"]: each for each in api.rows}, row)

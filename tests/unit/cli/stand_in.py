@@ -47,6 +47,8 @@ class StandIn:
         self.groups: list[Json] = []
         self.history: list[Json] = []
         self.transactions: list[Json] = []
+        self.report: Json = {"time_zone": "Europe/London", "days": [], "items": [], "orders": []}
+        self.diagnoses: dict[str, Json] = {}
         self.health = "ok"
         self.step = 2  # rows that a run finishes in each passing of time
         self.repeats_cursors = False
