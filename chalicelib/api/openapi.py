@@ -105,7 +105,12 @@ def _responses(route: Route, schemas: Json) -> Json:
     """Return the answers of a route; every one that says no has the same shape."""
     yes: Json = {"description": route.summary}
     if route.answer is not None:
-        yes["content"] = {"application/json": {"schema": _answer_schema(route.answer, schemas)}}
+        yes["content"] = {route.media: {"schema": _answer_schema(route.answer, schemas)}}
+    if route.headers:
+        yes["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in route.headers.items()
+        }
     no = {"application/json": {"schema": _schema(ErrorAnswer, schemas)}}
     return {
         f"{route.status // 100}XX": yes,

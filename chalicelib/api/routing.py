@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -19,6 +20,8 @@ from chalicelib.flows.setup.errors import Problem, refuse_if_any
 
 NOBODY = Principal(consumer=None, role=Role.VIEWER, name="")
 PAGING = ("limit", "cursor")
+JSON = "application/json"
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 #: Models of ``bodies``, named so that only a request with a body imports pydantic.
 BodyName = Literal[
@@ -51,6 +54,8 @@ class Route:
     body: BodyName | None
     status: int
     answer: Any  #: type of the JSON; None: no body
+    media: str  #: what the body of a yes is
+    headers: Mapping[str, str]  #: headers that belong to the answer, with what each says
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +105,8 @@ class Routes:
         body: BodyName | None = None,
         status: int = 200,
         answer: Any = None,
+        media: str = JSON,
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> Callable[[Handler], Handler]:
         """Register a function; its docstring is the route's documentation.
 
@@ -122,6 +129,8 @@ class Routes:
                 body=body,
                 status=status,
                 answer=answer,
+                media=media,
+                headers=headers,
             )
             self.table.append(route)
             # Chalice would refuse other content types in its own words; ours are said by the body.

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from chalice.app import Chalice
-from chalice.test import Client
+from chalice.test import Client, HTTPResponse
 from jsonschema import Draft202012Validator
 
 from chalicelib.api.root import document
@@ -17,11 +17,12 @@ ERROR = {"$ref": "#/components/schemas/ErrorAnswer"}
 
 @dataclass(frozen=True, kw_only=True)
 class Answered:
-    """What came back."""
+    """What came back: JSON, or text of another type."""
 
     status: int
     json: Any
     headers: dict[str, Any]
+    text: str = ""
 
     @property
     def code(self) -> str:
@@ -84,12 +85,20 @@ class Api:
             sent.setdefault("Content-Type", "application/json")
         with Client(self.app) as client:
             response = client.http.request(method, path, headers=sent, body=body)
-        parsed = json.loads(response.body) if response.body else None
-        answered = Answered(
-            status=response.status_code, json=parsed, headers=dict(response.headers)
-        )
+        answered = read_answer(response)
         check_against_document(method, path.partition("?")[0], answered)
         return answered
+
+
+def read_answer(response: HTTPResponse) -> Answered:
+    """Read a response by what it says it is."""
+    is_json = response.headers.get("Content-Type") == "application/json"
+    return Answered(
+        status=response.status_code,
+        json=json.loads(response.body) if response.body and is_json else None,
+        headers=dict(response.headers),
+        text=response.body.decode(),
+    )
 
 
 def check_against_document(method: str, path: str, answered: Answered) -> None:
@@ -101,8 +110,10 @@ def check_against_document(method: str, path: str, answered: Answered) -> None:
         return
     operation = find_operation(method, path)
     said = operation["responses"][f"{answered.status // 100}XX"]
+    media = answered.headers.get("Content-Type", "").partition(";")[0]
     if "content" in said:
-        check_shape(answered.json, said["content"]["application/json"]["schema"])
+        value = answered.json if media == "application/json" else answered.text
+        check_shape(value, said["content"][media]["schema"])
     else:
         assert answered.json is None
 
