@@ -32,8 +32,8 @@ class Words:
     def name(self, attribute: str) -> str:
         """Return the word for an attribute."""
         word = f"#{attribute}"  # attributes are letters, digits and _, except these of counts
-        if not attribute.isidentifier():
-            word = f"#n{len(self.names)}"
+        if not (attribute.isascii() and attribute.isidentifier()):
+            word = f"#{len(self.names)}"  # none of the others begins with a digit
             known = [one for one, held in self.names.items() if held == attribute]
             word = known[0] if known else word
         self.names[word] = attribute
