@@ -213,12 +213,17 @@ def told_of_polls(known: Known) -> str:
 def check_held(known: Known) -> Check:
     """Nothing of the flow waits for a person."""
     held = [one for one in known.causes if one.reason != Reason.THROTTLED]
-    return _check_groups("held", held, "wait for", "Nothing is held.")
+    rows = sum(one.count for one in held)
+    verb = "waits" if rows == 1 else "wait"
+    several = f"wait for {len(held)} things, most of them"
+    return _check_groups("held", held, verb if len(held) == 1 else several, "Nothing is held.")
 
 
 def check_failed(known: Known) -> Check:
     """Nothing of the flow failed."""
-    return _check_groups("failed", known.groups, "failed in", "Nothing failed.")
+    several = f"failed in {len(known.groups)} ways, most of them"
+    verb = "failed" if len(known.groups) == 1 else several
+    return _check_groups("failed", known.groups, verb, "Nothing failed.")
 
 
 def _check_groups(check: str, groups: Sequence[Group], verb: str, none: str) -> Check:
@@ -226,8 +231,6 @@ def _check_groups(check: str, groups: Sequence[Group], verb: str, none: str) -> 
         return Check(check=check, ok=True, sentence=none, evidence={"groups": []})
     first = groups[0]
     rows, reason = sum(one.count for one in groups), Reason(first.reason)
-    ways = "thing" if check == "held" else "way"
-    told = f"{counted(rows, 'row')} {verb} {counted(len(groups), ways)}"
     evidence = [
         {"key": one.key, "reason": one.reason, "rows": one.count, "since": one.first_at}
         for one in groups[:GROUPS_TOLD]
@@ -235,7 +238,7 @@ def _check_groups(check: str, groups: Sequence[Group], verb: str, none: str) -> 
     return Check(
         check=check,
         ok=False,
-        sentence=f"{told}, most of them: {reason.sentence_with(first.detail)}",
+        sentence=f"{counted(rows, 'row')} {verb}: {reason.sentence_with(first.detail)}",
         evidence={"groups": evidence},
         remedy=reason.rule.remedy,
     )

@@ -314,7 +314,7 @@ def test_a_flow_says_what_is_held_and_what_failed_in_it_alone(api: Api, world: W
     assert found["cause"]["check"] == "held"
     assert found["cause"]["sentence"].startswith("3 rows wait for 2 things, most of them: ")
     assert [one["rows"] for one in found["cause"]["evidence"]["groups"]] == [2, 1]
-    assert check_of(found, "failed")["sentence"].startswith("1 row failed in 1 way, most of them:")
+    assert check_of(found, "failed")["sentence"].startswith("1 row failed: The target")
 
 
 def test_rows_that_begin_alike_are_named_where_an_id_is_wrong(api: Api, world: World) -> None:
