@@ -8,6 +8,7 @@ from cli.commands.diagnosis import add_diagnosis
 from cli.commands.dlq import dlq
 from cli.commands.doctor import add_doctor
 from cli.commands.executions import executions
+from cli.commands.export import add_export
 from cli.commands.flows import flows
 from cli.commands.groups import add_groups
 from cli.commands.history import add_history
@@ -34,6 +35,7 @@ for _group in (consumers, connect, flows, mappings, logs, executions, transactio
     synclog.add_command(_group)
 add_groups(synclog)
 add_history(synclog)
+add_export(synclog)
 add_report(synclog)
 add_diagnosis(synclog)
 add_doctor(synclog)

@@ -1,6 +1,7 @@
 """The one place that speaks HTTP: requests, pages, and what an answer that is not a yes means."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -14,6 +15,15 @@ Json = dict[str, Any]
 PAGE_LIMIT = 200  # the most rows the API gives in one page
 BUSY_TRIES = 4  # how often an answer 429 is waited out before it is shown
 BUSY_CAP_S = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextPart:
+    """A part of an answer that is a text; without ``next`` it is the last."""
+
+    text: str
+    rows: int
+    next: str | None
 
 
 def path_of(*parts: str) -> str:
@@ -40,6 +50,18 @@ class Api:
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Json:
         """Read one thing."""
         return self._send("GET", path, params=_without_nothing(params or {}))
+
+    def get_text(self, path: str, params: Mapping[str, Any]) -> TextPart:
+        """Read one part of a text that comes in parts."""
+        answer = self._answer("GET", path, params=_without_nothing(params))
+        if not answer.headers.get("Content-Type", "").startswith("text/csv"):
+            raise _odd_answer(answer, "a CSV file")
+        rows = answer.headers.get("X-Synclog-Rows", "")
+        return TextPart(
+            text=answer.content.decode(),
+            rows=int(rows) if rows.isdecimal() else 0,
+            next=answer.headers.get("X-Synclog-Next"),
+        )
 
     def post(self, path: str, body: Json | None = None) -> Json:
         """Start or make something."""
@@ -84,6 +106,10 @@ class Api:
         return {**joined, "items": items}
 
     def _send(self, method: str, path: str, **content: Any) -> Json:
+        return _read(self._answer(method, path, **content))
+
+    def _answer(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """Send a request until it is answered; what is no yes is raised."""
         request = self._http.build_request(
             method, self.url + path, headers=self._headers(path), **content
         )
@@ -94,7 +120,9 @@ class Api:
             self._wait(_busy_s(answer))
         else:
             answer = self._ask(request)
-        return _read(answer)
+        if answer.status_code >= 300:
+            raise refusal_of(answer.status_code, _body_of(answer))
+        return answer
 
     def _ask(self, request: httpx.Request) -> httpx.Response:
         try:
@@ -122,18 +150,20 @@ def items_of(page: Json) -> list[Json]:
 
 
 def _read(answer: httpx.Response) -> Json:
-    body = _body_of(answer)
-    if answer.status_code >= 300:
-        raise refusal_of(answer.status_code, body)
     if not answer.content:
         return {}
+    body = _body_of(answer)
     if not isinstance(body, dict):
-        raise RefusedError(
-            f"The address answers {answer.status_code}, but not with the JSON of Synclog's API. "
-            "Check --url: something else may be listening there.",
-            status=answer.status_code,
-        )
+        raise _odd_answer(answer, "the JSON")
     return body
+
+
+def _odd_answer(answer: httpx.Response, wanted: str) -> RefusedError:
+    return RefusedError(
+        f"The address answers {answer.status_code}, but not with {wanted} of Synclog's API. "
+        "Check --url: something else may be listening there.",
+        status=answer.status_code,
+    )
 
 
 def _body_of(answer: httpx.Response) -> Any:

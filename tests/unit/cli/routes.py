@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.unit.cli.stand_in import CONSUMER, Json, RefusalError, StandIn, route
+from tests.unit.cli.stand_in import CONSUMER, Json, RefusalError, StandIn, Text, route
 
 Query = dict[str, list[str]]
 Answer = tuple[int, Json]
@@ -204,6 +204,17 @@ def cancel_resync(api: StandIn, run: str, **_: Any) -> Answer:
 @route("GET", "$C/groups")
 def list_groups(api: StandIn, query: Query, **_: Any) -> Answer:
     return 200, api.page(api.groups, query)
+
+
+@route("GET", "$C/export.csv")
+def export(api: StandIn, query: Query, **_: Any) -> tuple[int, Text]:
+    page = api.page(api.matching(query), query)
+    lines = [f"{row['record']},{row['columns'].get('name', '')}\r\n" for row in page["items"]]
+    head = "" if "cursor" in query else "\ufeffrecord,name\r\n"
+    headers = {"Content-Type": "text/csv; charset=utf-8", "X-Synclog-Rows": str(len(lines))}
+    if page["next"]:
+        headers["X-Synclog-Next"] = page["next"]
+    return 200, Text(head + "".join(lines), headers)
 
 
 @route("GET", "$C/transactions")

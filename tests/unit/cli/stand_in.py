@@ -28,6 +28,14 @@ class RefusalError(Exception):
         self.body = {"error": {"code": code, "message": message, "details": details}}
 
 
+class Text:
+    """An answer that is a text of another type than JSON."""
+
+    def __init__(self, text: str, headers: dict[str, str]) -> None:
+        self.raw = text.encode()
+        self.headers = headers
+
+
 class StandIn:
     """The state, and one method for each call of the API."""
 
@@ -166,6 +174,9 @@ class Handler(BaseHTTPRequestHandler):
             status, body = self._answer(parts.path, parse_qs(parts.query), raw)
         except RefusalError as refusal:
             status, body = refusal.status, refusal.body
+        if isinstance(body, Text):
+            self._write(status, body.raw, body.headers)
+            return
         self._write(status, b"" if status == 204 else json.dumps(body).encode(), {})
 
     do_GET = do_POST = do_PUT = do_DELETE = _serve
