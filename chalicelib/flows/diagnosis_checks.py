@@ -14,7 +14,7 @@ from chalicelib.domain.setup import Connection, Consumer, FlowSetup, Health, Pol
 from chalicelib.flows.declare import Flow, connections_of
 from chalicelib.flows.setup.readiness import Lack
 
-LATE = timedelta(minutes=15)  #: a poll that should have begun so long ago is late
+LATE = timedelta(minutes=15)  #: what should have begun so long ago is late
 GROUPS_TOLD = 10
 
 

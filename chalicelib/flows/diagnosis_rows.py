@@ -1,11 +1,13 @@
 """The checks of one row, and of a record that has none; pure, as those of its flow."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from chalicelib.domain.reasons import Reason
 from chalicelib.domain.rows import Row
 from chalicelib.domain.statuses import Outcome, Status
-from chalicelib.flows.diagnosis_checks import Check, Known, counted, moment, told_of_polls
+from chalicelib.flows.diagnosis_checks import LATE, Check, Known, counted, moment, told_of_polls
 
 
 def check_row(known: Known, row: Row) -> Check:
@@ -25,16 +27,23 @@ def check_row(known: Known, row: Row) -> Check:
     }
     if row.reason is None:
         return _check_done(row, evidence)
-    others = ""
+    more, remedy = "", row.reason.rule.remedy
     if alike > 1:
-        others = f"{counted(alike, 'row')} {'wait for the same' if row.cause else 'failed alike'}."
+        more = f"{counted(alike, 'row')} {'wait for the same' if row.cause else 'failed alike'}."
+    elif row.reason is Reason.QUEUED and _is_late(row.requested_at, known.now):
+        more = "No worker took it for too long."
+        remedy = "See whether Synclog's workers run, and how many messages wait for them."
     return Check(
         check="row",
         ok=False,
-        sentence=f"{row.reason.sentence_with(row.detail)} {others}".strip(),
+        sentence=f"{row.reason.sentence_with(row.detail)} {more}".strip(),
         evidence=evidence,
-        remedy=row.reason.rule.remedy,
+        remedy=remedy,
     )
+
+
+def _is_late(requested_at: datetime | None, now: datetime) -> bool:
+    return requested_at is not None and requested_at < now - LATE
 
 
 def _check_done(row: Row, evidence: Mapping[str, Any]) -> Check:

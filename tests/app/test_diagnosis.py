@@ -234,6 +234,19 @@ def test_a_failed_row_says_why_and_how_many_failed_alike(api: Api, world: World)
     assert (cause["evidence"]["attempts"], cause["evidence"]["group"]) == (1, row.fingerprint)
 
 
+def test_a_row_that_no_worker_takes_says_so_after_a_while(api: Api, world: World) -> None:
+    set_up(world)
+    row = world.request("acme", PRODUCTS, "P1")
+    world.advance(minutes=14)
+    at_first = of_row(api, row)["cause"]
+    world.advance(minutes=2)
+    later = of_row(api, row)["cause"]
+
+    assert at_first["sentence"] == "Waiting for a worker."
+    assert later["sentence"] == "Waiting for a worker. No worker took it for too long."
+    assert later["remedy"].startswith("See whether Synclog's workers run")
+
+
 def test_a_row_that_waits_for_a_record_has_that_records_cause(api: Api, world: World) -> None:
     set_up(world)
     needed = world.failed("acme", PRODUCTS, "P1")
