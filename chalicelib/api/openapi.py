@@ -45,6 +45,7 @@ _PARAMETERS: dict[str, tuple[Json, str]] = {
 }
 _SINGLE = ("from", "to", "q", "group", "cause", "execution")
 _REPEATED = {*LOG_FILTERS, *TRANSACTION_FILTERS} - {*_SINGLE}
+_NOT_REPEATED_AT = {("/v1/consumers/{consumer}/diagnosis", "flow")}
 
 
 def build_document(routes: Sequence[Route]) -> Json:
@@ -71,7 +72,10 @@ def _operation(route: Route, schemas: Json) -> Json:
         "tags": [route.tag],
         "summary": route.summary,
         "security": [{"key": []}] if route.role else [],
-        "parameters": [*_path_parameters(route), *map(_query_parameter, route.query)],
+        "parameters": [
+            *_path_parameters(route),
+            *(_query_parameter(route, name) for name in route.query),
+        ],
         "responses": _responses(route, schemas),
     }
     if route.description or route.role:
@@ -94,9 +98,9 @@ def _path_parameters(route: Route) -> Iterator[Json]:
         yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
-def _query_parameter(name: str) -> Json:
+def _query_parameter(route: Route, name: str) -> Json:
     schema, description = _PARAMETERS[name]
-    if name in _REPEATED:
+    if name in _REPEATED and (route.path, name) not in _NOT_REPEATED_AT:
         schema = {"type": "array", "items": schema}
     return {"name": name, "in": "query", "description": description, "schema": schema}
 

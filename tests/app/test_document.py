@@ -46,6 +46,16 @@ def test_each_operation_has_an_id_of_its_own_a_summary_and_its_parameters() -> N
         assert in_path == re.findall(r"{(\w+)}", path)
 
 
+def test_a_parameter_that_repeats_is_a_list() -> None:
+    def schema_of(path: str, name: str) -> Any:
+        parameters = operations()["GET", f"/v1/consumers/{{consumer}}/{path}"]["parameters"]
+        return next(one["schema"] for one in parameters if one["name"] == name)
+
+    assert schema_of("logs", "flow") == {"type": "array", "items": {"type": "string"}}
+    assert schema_of("report", "kind")["type"] == "array"
+    assert schema_of("diagnosis", "flow") == {"type": "string"}
+
+
 def test_each_operation_says_which_key_it_needs() -> None:
     open_to_all = {pair for pair, one in operations().items() if one["security"] == []}
 
