@@ -1,6 +1,7 @@
 """Transactions: every HTTP call to a platform."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -48,7 +49,7 @@ def _show_list(session: Session, answer: Json) -> None:
         column("When", lambda item: ago(item.get("at"), session.now()), whole=True),
         column("Platform", "platform", whole=True),
         column("Call", "method", whole=True),
-        column("Address", "url"),
+        column("Address", _address),
         column("Code", _code, whole=True),
         column("Took", _took, right=True, whole=True),
         column("Transaction", "id", whole=True),
@@ -81,6 +82,12 @@ def _show_one(session: Session, answer: Json) -> None:
             heading(session, side.capitalize())
             for line in as_json(content).splitlines():
                 say(session, line)
+
+
+def _address(item: Json) -> str:
+    """Return what tells calls to one platform apart: the path and the query."""
+    parts = urlsplit(clean(item.get("url")))
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def _code(item: Json) -> str:
