@@ -8,7 +8,7 @@ request makes it; its condition also says that no choice before it holds.
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, wait
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -70,10 +70,7 @@ class DynamoTable:
         if self.threads is None or len(works) < 2:
             return [work() for work in works]
         done = [self.threads.submit(work) for work in works]
-        # All are waited for: nothing goes on after an error was reported.
-        errors = [error for one in done if (error := one.exception()) is not None]
-        if errors:
-            raise errors[0]
+        wait(done)  # nothing goes on after an error was reported
         return [one.result() for one in done]
 
     def get_many(

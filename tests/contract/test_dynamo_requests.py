@@ -204,3 +204,27 @@ def test_ten_messages_of_rows_that_are_not_owed(toy: AwsToy) -> None:
     assert asked["UpdateItem"] == 10 + 2  # ten refused claims
     assert sum(asked.values()) - asked["UpdateItem"] <= 4
     assert not asked.keys() & {"PutItem", "BatchWriteItem", "SendMessageBatch"}
+
+
+# Reads
+
+
+def test_rows_are_read_as_they_are_and_what_never_changes_for_half_the_price(toy: AwsToy) -> None:
+    wire.reset()
+    toy.row("warm")
+    toy.services.log.read_snapshot(toy.name("warm"))
+    toy.services.log.list_attempts(toy.name("warm"), limit=5)
+
+    whether = [
+        next(iter(asked.get("RequestItems", {"": asked}).values()))["ConsistentRead"]
+        for _, asked in wire.asked
+    ]
+    assert whether == [True, False, True]
+
+
+def test_an_index_is_asked_for_no_more_than_its_page(toy: AwsToy) -> None:
+    wire.reset()
+    toy.services.log.list_due(0, before=toy.at, limit=7)
+
+    [(operation, asked)] = wire.asked
+    assert (operation, asked["Limit"], "ConsistentRead" in asked) == ("Query", 7, False)
