@@ -14,10 +14,8 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.domain.statuses import Status
 from chalicelib.flows import engine, intake
 from tests.contract.aws import wire
-from tests.contract.dynamo import DYNAMODB_LOCAL, open_moto_stores
+from tests.contract.dynamo import open_moto_stores
 from tests.toy import Toy, make_services
-
-pytestmark = pytest.mark.skipif(bool(DYNAMODB_LOCAL), reason="moto's requests are counted")
 
 
 class Time:
