@@ -57,8 +57,9 @@ test: setup ## run the tests (ARGS="-k word" for some)
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(TESTS) $(ARGS)
 
 # The stores under contract, and what the adapter believes about DynamoDB; needs Java 17 and Maven.
-REFEREED := $(wildcard tests/contract/test_sync_log_*.py) tests/contract/test_registry.py tests/referee \
-    tests/model/test_on_aws.py
+REFEREED := $(wildcard tests/contract/test_sync_log_*.py) tests/contract/test_registry.py \
+    $(addprefix tests/contract/test_dynamo_,conditions.py table.py transactions.py) \
+    tests/referee tests/model/test_on_aws.py
 
 test-dynamodb-local: setup ## run the stores' tests on DynamoDB Local (fetched by Maven)
 	$(BIN)/python -m local.aws $(BIN)/python -m pytest -n 2 --dist worksteal $(REFEREED) $(ARGS)
