@@ -66,7 +66,10 @@ class DynamoTable:
     pause: Callable[[float], None] = time.sleep
 
     def together(self, works: Sequence[Callable[[], T]]) -> Sequence[T]:
-        """Do what does not depend on each other at once; see ``Table``."""
+        """Do what does not depend on each other at once; see ``Table``.
+
+        No work may come here itself: waiting for threads in one of these threads can last for ever.
+        """
         if self.threads is None or len(works) < 2:
             return [work() for work in works]
         done = [self.threads.submit(work) for work in works]

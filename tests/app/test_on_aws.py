@@ -1,56 +1,29 @@
 """Every function of the aws home, wired from its environment: what AWS would call, called."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from app import app
 from chalicelib import wiring
 from chalicelib.domain.protocol import Request, request
 from chalicelib.domain.rows import RowName
 from chalicelib.domain.statuses import Kind, Status
-from chalicelib.ops.settings import SettingsError
 from local.demo.merchant import CONSUMER, PRODUCTS
 from tests.app.aws_home import (
     SCHEDULED,
     Home,
-    environment_of_a_function,
     invoke,
-    nothing_wired,
     open_home,
     send,
 )
-from tests.app.toy_world import make_settings
 from tests.contract import aws
-from tests.toy import open_toy
-
-PUBLIC_URL = "https://sync.example.com/api"
-FUNCTIONS = {
-    "sync_records": {"Records": []},
-    "sync_stock": {"Records": []},
-    "dispatch_due": SCHEDULED,
-    "poll_sources": SCHEDULED,
-    "sweep_overdue": SCHEDULED,
-    "follow_changes": {"Records": []},
-}
 
 
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     with open_home(monkeypatch) as opened:
         yield opened
-
-
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """What a deployed function finds around it, with nothing wired yet."""
-    with aws.running() as tables, nothing_wired():
-        for name, value in environment_of_a_function(tables, PUBLIC_URL).items():
-            monkeypatch.setenv(name, value)
-        yield monkeypatch
 
 
 def test_a_product_goes_from_the_webhook_to_the_till_and_into_the_counts(home: Home) -> None:
@@ -156,99 +129,3 @@ def test_a_delivery_that_is_not_signed_is_refused(home: Home) -> None:
     answer = send("POST", f"/webhooks/square/{found.webhook_token}", {}, body)
 
     assert answer.status_code == 401
-
-
-# Wiring
-
-
-def test_the_functions_are_those_that_a_deployment_makes(environment: Any) -> None:
-    assert {source.name for source in app.event_sources} == FUNCTIONS.keys()
-    assert not app.pure_lambda_functions
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_with_nothing_to_do_ends_well(environment: Any, function: str) -> None:
-    assert invoke(function, FUNCTIONS[function]) in (None, {"batchItemFailures": []})
-
-
-def test_everything_is_built_from_the_environment_once(environment: pytest.MonkeyPatch) -> None:
-    services = wiring.services()
-    environment.setenv("SYNCLOG_PUBLIC_URL", "https://other.example.com")
-
-    assert wiring.services() is services
-    assert wiring.settings().public_url == services.public_url == PUBLIC_URL
-    assert wiring.settings().stage == "dev"
-
-
-def test_settings_may_be_asked_for_first(environment: pytest.MonkeyPatch) -> None:
-    assert wiring.settings().public_url == wiring.services().public_url
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_with_wrong_settings_fails_loudly(
-    environment: pytest.MonkeyPatch, function: str
-) -> None:
-    environment.delenv("SYNCLOG_TABLE_LOG")
-    environment.setenv("SYNCLOG_WORKERS", "many")
-
-    with pytest.raises(SettingsError) as caught:
-        invoke(function, FUNCTIONS[function])
-
-    assert [one.name for one in caught.value.problems] == ["SYNCLOG_WORKERS", "SYNCLOG_TABLE_LOG"]
-
-
-def test_the_api_with_wrong_settings_answers_500_and_says_nothing_of_them(
-    environment: pytest.MonkeyPatch,
-) -> None:
-    environment.delenv("SYNCLOG_TABLE_LOG")
-
-    answer = send("GET", "/v1/health", {}, b"")
-
-    assert answer.status_code == 500
-    assert b"SYNCLOG" not in answer.body
-
-
-def test_a_placeholder_that_no_template_replaced_is_told(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("SYNCLOG_QUEUE_STOCK", "https://queue-of-dev.invalid/stock")
-
-    with pytest.raises(SettingsError, match=r"SYNCLOG_QUEUE_STOCK: it is still the placeholder"):
-        wiring.services()
-
-
-def test_settings_that_were_mended_are_read_again(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("SYNCLOG_WORKERS", "many")
-    with pytest.raises(SettingsError):
-        wiring.services()
-    environment.setenv("SYNCLOG_WORKERS", "10")
-
-    assert wiring.settings().workers == 10
-
-
-def test_nothing_is_wired_by_itself_on_one_machine(environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("SYNCLOG_HOME", "local")
-
-    for ask in (wiring.services, wiring.settings):
-        with pytest.raises(wiring.NotWiredError, match="make run"):
-            ask()
-
-
-def test_what_was_wired_before_comes_back_whatever_happens(environment: Any) -> None:
-    before, settings = wiring.services(), wiring.settings()
-    local = make_settings()
-    with open_toy() as toy, suppress(ZeroDivisionError), wiring.use(toy.services, local):
-        assert (wiring.services(), wiring.settings()) == (toy.services, local)
-        wiring.follow_changes([{"none": "of ours"}])  # one machine has no stream
-        raise ZeroDivisionError
-
-    assert wiring.services() is before
-    assert wiring.settings() is settings
-    with pytest.raises(KeyError):
-        wiring.follow_changes([{"none": "of ours"}])
-
-
-def test_the_wired_table_follows_changes(environment: Any) -> None:
-    with open_toy() as toy:
-        toy.shop.edit("1")
-        table = toy.stores.log_table
-        with wiring.use(toy.services, make_settings(), log_table=table), pytest.raises(KeyError):
-            wiring.follow_changes([{"none": "of ours"}])

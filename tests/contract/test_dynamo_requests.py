@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from chalicelib.domain.protocol import claim, park
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.statuses import Status
 from chalicelib.flows import engine, intake
+from chalicelib.store.table import put
 from tests.contract.aws import wire
 from tests.contract.dynamo import open_moto_stores
 from tests.toy import Toy, make_services
@@ -218,6 +220,15 @@ def test_rows_are_read_as_they_are_and_what_never_changes_for_half_the_price(toy
         for _, asked in wire.asked
     ]
     assert whether == [True, False, True]
+
+
+def test_a_page_between_two_keys_is_one_request(toy: AwsToy) -> None:
+    table: Any = toy.services.log.table  # type: ignore[attr-defined]  # TableSyncLog's
+    table.write_many([put({"pk": "p", "sk": str(number)}) for number in range(9)])
+    wire.reset()
+
+    assert len(table.query("p", low="2", high="7", forward=False, limit=5)) == 5
+    assert wire.calls == {"Query": 1}
 
 
 def test_an_index_is_asked_for_no_more_than_its_page(toy: AwsToy) -> None:

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.domain.writes import MISSING, Op, Term
 from chalicelib.store.dynamo import ROUNDS, DynamoTable
 from chalicelib.store.table import (
+    EXISTS,
     Effect,
     Index,
     LimitError,
@@ -219,6 +220,26 @@ def test_a_write_that_others_get_in_front_of_goes_by_what_they_wrote(table: Dyna
     (result,) = replace(table, client=client).write_many([Write(("p", "s"), choices)])
 
     assert (result.tag, result.item) == ("3", item(n=3, by=3))
+
+
+def test_a_later_choice_is_not_made_once_an_earlier_one_holds(table: DynamoTable) -> None:
+    table.write_many([put(item(n=0))])
+    seen: list[int] = []
+
+    def meddle() -> None:
+        seen.append(len(seen))
+        if len(seen) == 2:  # between the look that chose and the write
+            table.write_many([put(item(n=1))])
+
+    choices = [
+        choice("one", (Term("n", Op.EQ, 1),), Effect(set={"by": "one"})),
+        choice("any", (EXISTS,), Effect(set={"by": "any"})),
+    ]
+    client = Meddling(table.client, 9, meddle)
+
+    (result,) = replace(table, client=client).write_many([Write(("p", "s"), choices)])
+
+    assert (result.tag, result.item) == ("one", item(n=1, by="one"))
 
 
 def test_an_item_that_others_write_all_the_time_is_busy(table: DynamoTable) -> None:

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from threading import Event, Thread, current_thread
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -138,6 +141,31 @@ def test_many_threads_ask_for_one_data_key_once(vault: KmsVault, clock: Clock) -
 
     assert opened == {b"s"}
     assert read_calls() == {"Decrypt": 1}
+
+
+def test_who_waited_for_a_data_key_uses_the_one_that_came(clock: Clock) -> None:
+    looked, made = Event(), []
+
+    def now() -> datetime:
+        if current_thread() is second:
+            looked.set()  # in vain: the key is on its way
+        return clock()
+
+    class Kms:
+        def generate_data_key(self, **_: Any) -> dict[str, bytes]:
+            made.append("key")
+            if len(made) == 2:
+                second.start()
+                assert looked.wait(5)
+            return {"Plaintext": bytes(32), "CiphertextBlob": b"key"}
+
+    vault = KmsVault(Kms(), "a-key", now=now)
+    second = Thread(target=lambda: vault.seal(b"s", context=SQUARE))
+    vault.seal(b"s", context={"consumer": "other"})
+    vault.seal(b"s", context=SQUARE)
+    second.join(5)
+
+    assert len(made) == 2
 
 
 def test_kms_is_told_consumer_and_platform_and_nothing_else(vault: KmsVault) -> None:

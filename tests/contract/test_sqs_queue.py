@@ -82,7 +82,7 @@ def test_a_message_is_of_its_consumers_group(queue: SqsQueue) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "limit", "requests"), [(0, 10, 1), (12, 10, 1), (12, 12, 2), (12, 100, 3)]
+    ("count", "limit", "requests"), [(0, 10, 1), (12, 3, 1), (12, 10, 1), (12, 12, 2), (12, 100, 3)]
 )
 def test_a_receive_asks_until_it_has_enough_or_nothing_comes(
     queue: SqsQueue, count: int, limit: int, requests: int
