@@ -237,3 +237,11 @@ def test_an_index_is_asked_for_no_more_than_its_page(toy: AwsToy) -> None:
 
     [(operation, asked)] = wire.asked
     assert (operation, asked["Limit"], "ConsistentRead" in asked) == ("Query", 7, False)
+
+
+def test_a_transaction_of_one_write_is_none_which_costs_half(toy: AwsToy) -> None:
+    table: Any = toy.services.log.table  # type: ignore[attr-defined]  # TableSyncLog's
+    wire.reset()
+
+    assert table.transact([put({"pk": "p", "sk": "1"})])
+    assert wire.calls == {"PutItem": 1}

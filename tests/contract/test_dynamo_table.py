@@ -222,6 +222,35 @@ def test_a_write_that_others_get_in_front_of_goes_by_what_they_wrote(table: Dyna
     assert (result.tag, result.item) == ("3", item(n=3, by=3))
 
 
+def test_a_condition_of_a_whole_item_is_judged_also_among_those_without(table: DynamoTable) -> None:
+    table.write_many([put(item(n=1)), put(item("t", n=1))])
+    other = Term("n", Op.EQ, 2)
+
+    done = table.write_many(
+        [put(item(n=2), MISSING), delete(("p", "t"), other), put(item("u")), put(item("v"), other)]
+    )
+
+    assert [one.tag for one in done] == [None, None, "put", None]
+    assert table.query("p", limit=9) == [item(n=1), item("t", n=1), item("u")]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        put(item("x" * 1025)),
+        put(item("x" * 1025), MISSING),
+        update(("p", "x" * 1025), add={"n": 1}),
+        update(("p", "s"), set={"wp": "w", "ws": "x" * 1025}),
+    ],
+    ids=["batch", "put", "update", "index"],
+)
+def test_a_key_that_is_too_long_is_never_sent(table: DynamoTable, write: Write) -> None:
+    with pytest.raises(LimitError, match="has 1025 bytes; at most 1024"):
+        table.write_many([write])
+
+    assert table.query("p", limit=9) == []
+
+
 def test_a_later_choice_is_not_made_once_an_earlier_one_holds(table: DynamoTable) -> None:
     table.write_many([put(item(n=0))])
     seen: list[int] = []

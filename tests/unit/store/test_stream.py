@@ -222,3 +222,40 @@ def test_a_call_makes_its_platform_known() -> None:
     held = told([(None, call), (None, {**call, "pk": "X|x2"})], [(call, call)])
 
     assert held["N|shop|calls", "square"]["n"] == 2
+
+
+def test_a_group_is_as_old_as_its_first_row_and_as_new_as_its_last_in_whatever_order() -> None:
+    early, middle, late = (f"2026-11-22T0{hour}:00:00.000000Z" for hour in (7, 8, 9))
+    batch = [
+        (row(name), failed(name, at)) for name, at in zip("abc", (middle, late, early), strict=True)
+    ]
+
+    group = told(batch)["G|shop", "aa"]
+
+    assert (group["n"], group["first"], group["last"]) == (3, early, late)
+
+
+def test_an_emptied_group_is_kept_from_when_its_last_row_left() -> None:
+    early, late = "2026-11-22T08:00:00.000000Z", "2026-11-22T09:00:00.000000Z"
+    came: list[Pair] = [(row(name), failed(name)) for name in "ab"]
+    left: list[Pair] = [
+        (failed("a"), row("a", ua=late)),
+        (failed("b"), row("b", ua=early)),
+    ]
+
+    group = told(came, left)["G|shop", "aa"]
+
+    assert group["n"] == 0
+    assert group["ttl"] == int(datetime.fromisoformat(late).timestamp()) + EMPTIED_KEPT_S
+
+
+def test_a_target_id_that_came_later_is_a_word() -> None:
+    held = told([(None, row())], [(row(), row(ti="INV-77"))])
+
+    assert any(key[0] == "Q|shop|inv" for key in held)
+
+
+def test_a_word_is_bounded() -> None:
+    ((_, sk),) = [key for key in words_of(row(ti="Y" * 5000)) if key[0] == "Q|shop|yyy"]
+
+    assert len(sk) < 200
