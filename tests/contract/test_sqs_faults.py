@@ -1,7 +1,7 @@
 """While SQS fails: what becomes of each message, and what the caller is told."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from random import Random
 
@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib.domain.ports import QueueBusyError, QueueMessage
 from chalicelib.queue.sqs import TRIES, MessageRefusedError, SqsQueue
-from tests.builders import NOW, Clock, make_name
+from tests.builders import NOW, Clock
+from tests.contract import sqs_queues
 from tests.contract.aws import (
     BROKEN_AFTER,
     FINE,
@@ -20,11 +21,10 @@ from tests.contract.aws import (
     Fault,
     Partly,
     clients,
-    open_aws_queue,
     queue_urls,
-    running,
     wire,
 )
+from tests.contract.sqs_queues import messages, receive, receive_all
 
 NOT_DONE = pytest.mark.parametrize(
     "fault",
@@ -36,27 +36,7 @@ DONE = pytest.mark.parametrize("fault", [LOST, BROKEN_AFTER], ids=["lost", "500"
 MOODS = (FINE, FINE, TIMEOUT, LOST, UNAVAILABLE, BROKEN_AFTER)
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def queue(clock: Clock) -> Iterator[SqsQueue]:
-    with running():
-        yield open_aws_queue(clock)
-
-
-def messages(count: int, **name: str) -> list[QueueMessage]:
-    return [QueueMessage(name=make_name(str(number), **name)) for number in range(count)]
-
-
-def receive(queue: SqsQueue, *, limit: int = 10, visibility_s: int = 360) -> list[QueueMessage]:
-    return list(queue.receive_many("records", limit=limit, visibility_s=visibility_s, now=NOW))
-
-
-def receive_all(queue: SqsQueue) -> Counter[str]:
-    return Counter(one.name.record for one in receive(queue, limit=10_000))
+clock, queue = sqs_queues.clock, sqs_queues.queue
 
 
 def test_what_of_a_batch_was_not_taken_is_sent_again_alone(queue: SqsQueue, clock: Clock) -> None:

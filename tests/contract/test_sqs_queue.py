@@ -2,37 +2,17 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
 from chalicelib.domain.ports import QueueMessage
 from chalicelib.queue.sqs import BATCH_BYTES, FOREIGN_AT_MOST, SqsQueue
-from tests.builders import NOW, Clock, make_name
-from tests.contract.aws import clients, open_aws_queue, queue_urls, running, wire
+from tests.builders import make_name
+from tests.contract import sqs_queues
+from tests.contract.aws import clients, queue_urls, wire
+from tests.contract.sqs_queues import messages, receive, receive_all
 
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def queue(clock: Clock) -> Iterator[SqsQueue]:
-    with running():
-        yield open_aws_queue(clock)
-
-
-def messages(count: int, **name: str) -> list[QueueMessage]:
-    return [QueueMessage(name=make_name(str(number), **name)) for number in range(count)]
-
-
-def receive(queue: SqsQueue, *, limit: int = 10, visibility_s: int = 360) -> list[QueueMessage]:
-    return list(queue.receive_many("records", limit=limit, visibility_s=visibility_s, now=NOW))
-
-
-def receive_all(queue: SqsQueue) -> Counter[str]:
-    return Counter(one.name.record for one in receive(queue, limit=10_000))
+clock, queue = sqs_queues.clock, sqs_queues.queue
 
 
 def send_foreign(count: int) -> None:
