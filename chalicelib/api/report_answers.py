@@ -56,3 +56,20 @@ class DiagnosisAnswer(TypedDict):
 
     checks: list[DiagnosisCheck]
     cause: DiagnosisCheck | None
+
+
+class NowAnswer(TypedDict):
+    """Rows of a flow at a status, now; ``not_applicable`` is the part a written rule left alone."""
+
+    flow: str
+    kind: str
+    status: str
+    count: int
+    not_applicable: int
+
+
+class CountsAnswer(TypedDict):
+    """How the rows stand now, and the kinds there are."""
+
+    kinds: list[str]
+    items: list[NowAnswer]

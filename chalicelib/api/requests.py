@@ -63,13 +63,23 @@ def read_body(request: Request, model: "type[BaseModel]", *, limit: int) -> Any:
         ApiError: 400 when it is no JSON, 413 when it is too large.
         InvalidError: it is no object, or fields are missing, unknown or do not fit: all are named.
     """
-    from pydantic import ValidationError
-
     raw = read_raw_body(request, limit=limit)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind and raw and kind not in JSON_TYPES and not kind.endswith("+json"):
         message = f"Send the body as JSON, with Content-Type: application/json, not {kind[:60]}."
         raise errors.bad_request(message, code="unsupported_media_type")
+    return read_json(raw, model)
+
+
+def read_json(raw: bytes, model: "type[BaseModel]") -> Any:
+    """Return JSON as the model has it; nothing counts as an empty object.
+
+    Raises:
+        ApiError: 400 when it is no JSON.
+        InvalidError: it is no object, or fields are missing, unknown or do not fit: all are named.
+    """
+    from pydantic import ValidationError
+
     try:
         return model.model_validate_json(raw or b"{}")
     except ValidationError as error:

@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.api import (
     connections,
     consumers,
+    counts,
     diagnosis,
     dlq,
     executions,
@@ -35,6 +36,7 @@ MODULES = (
     consumers.routes,
     connections.routes,
     flows.routes,
+    counts.routes,
     mappings.routes,
     logs.routes,
     export.routes,
@@ -62,6 +64,19 @@ def show_health(call: Call) -> Any:
 def show_openapi(call: Call) -> Any:
     """Describe all routes, as an OpenAPI document."""
     return document()
+
+
+@cache
+def route_of(method: str, path: str) -> Route:
+    """Return the route of a method and a path as declared.
+
+    Raises:
+        LookupError: there is none.
+    """
+    for route in all_routes():
+        if (route.method, route.path) == (method, path):
+            return route
+    raise LookupError(f"there is no route {method} {path}")
 
 
 def all_routes() -> list[Route]:

@@ -56,6 +56,7 @@ class Route:
     answer: Any  #: type of the JSON; None: no body
     media: str  #: what the body of a yes is
     headers: Mapping[str, str]  #: headers that belong to the answer, with what each says
+    function: "Handler"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,21 +132,22 @@ class Routes:
                 answer=answer,
                 media=media,
                 headers=headers,
+                function=function,
             )
             self.table.append(route)
             # Chalice would refuse other content types in its own words; ours are said by the body.
             self.blueprint.route(path, methods=[method], content_types=["*/*"], name=route.name)(
-                _view_of(route, function)
+                _view_of(route)
             )
             return function
 
         return register
 
 
-def _view_of(route: Route, function: Handler) -> Callable[..., Response]:
+def _view_of(route: Route) -> Callable[..., Response]:
     def view(**params: str) -> Response:
         try:
-            return _respond(route, function(_read_call(route, requests.current(), params)))
+            return _respond(route, route.function(_read_call(route, requests.current(), params)))
         except errors.KNOWN as error:
             return errors.response_of(error)
 
@@ -157,29 +159,51 @@ def _read_call(route: Route, request: Request, raw: Mapping[str, str]) -> Call:
     services = wiring.services()
     # No value of ours holds a percent sign, so decoding what a gateway decoded changes nothing.
     params = {name: unquote(value) for name, value in raw.items()}
-    principal, found = NOBODY, None
-    if route.role is not None:
-        principal = auth.identify(services, request.headers)
-        if route.operator_only:
-            auth.require_operator(principal)
-        elif "consumer" in params:
-            found = auth.find_consumer(services, principal, params["consumer"])
-        auth.require_role(principal, route.role)
+    principal = NOBODY if route.role is None else auth.identify(services, request.headers)
+    found = admit(route, services, principal, params)
+    given = request.query_params
+    query = {name: given.getlist(name) for name in given} if given else {}
     return Call(
         services=services,
         request=request,
         principal=principal,
         params=params,
-        query=_read_query(route, request),
+        query=check_query(route, query),
         body=_read_body(route, request),
         found=found,
     )
 
 
-def _read_query(route: Route, request: Request) -> dict[str, list[str]]:
+def admit(
+    route: Route,
+    services: Services,
+    principal: Principal,
+    params: Mapping[str, str],
+    *,
+    known: Consumer | None = None,
+) -> Consumer | None:
+    """Let a caller through to a route, or not; returns the consumer that its address names.
+
+    Args:
+        known: a consumer that this caller was let through to before in the same request.
+
+    Raises:
+        ApiError: 403, or 404 for a consumer that is not the caller's to see.
+    """
+    if route.role is None:
+        return None
+    found = None
+    if route.operator_only:
+        auth.require_operator(principal)
+    elif "consumer" in params:
+        is_known = known is not None and known.id == params["consumer"]
+        found = known if is_known else auth.find_consumer(services, principal, params["consumer"])
+    auth.require_role(principal, route.role)
+    return found
+
+
+def check_query(route: Route, query: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
     """Return the query; unknown names are refused, for a misspelt filter would filter nothing."""
-    given = request.query_params
-    query = {name: given.getlist(name) for name in given} if given else {}
     known = ", ".join(route.query) or "none"
     message = f"There is no such parameter here. Known are: {known}."
     unknown = [] if route.role is None else [name for name in query if name not in route.query]
