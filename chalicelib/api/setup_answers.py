@@ -99,7 +99,11 @@ class StatusCount(TypedDict):
 
 
 class FlowAnswer(TypedDict):
-    """A flow of a consumer."""
+    """A flow of a consumer.
+
+    ``next_poll_at`` is null where no poll runs: the flow is off, not ready, or not polled at all.
+    ``oldest_waiting_at`` is when the oldest Pending row was listed, null where nothing waits.
+    """
 
     name: str
     label: str
@@ -114,6 +118,9 @@ class FlowAnswer(TypedDict):
     mappings: list[str]
     last_execution: ExecutionAnswer | None
     last_polled_at: str | None
+    next_poll_at: str | None
+    polled_every_s: int | None
+    oldest_waiting_at: str | None
     counts: list[StatusCount]
 
 

@@ -89,6 +89,9 @@ def flow_json(view: FlowView) -> FlowAnswer:
         "mappings": [rule.name for rule in view.flow.mappings],
         "last_execution": execution_json(view.last_execution) if view.last_execution else None,
         "last_polled_at": time_or_none(view.last_polled_at),
+        "next_poll_at": time_or_none(view.next_poll_at),
+        "polled_every_s": view.flow.poll_every_s,
+        "oldest_waiting_at": time_or_none(view.oldest_waiting_at),
         "counts": [
             {
                 "status": one.status.value,

@@ -10,7 +10,7 @@ from cli.commands.executions import report_end
 from cli.output import column, facts, heading, note, say, show, table
 from cli.progress import follow
 from cli.session import Session, command
-from cli.text import ago, clean, pick, plain
+from cli.text import ago, clean, pick, plain, span
 
 
 @click.group()
@@ -132,6 +132,8 @@ def _show_flow(session: Session, answer: Json) -> None:
         ("Switch", switch_of(answer)),
         ("Ready", plain(bool(answer.get("ready")))),
         ("Last run", _last_run(session, answer)),
+        ("Next poll", _next_poll(session, answer)),
+        ("Oldest waiting", ago(answer.get("oldest_waiting_at"), session.now())),
     ]
     facts(session, pairs + [("Missing", text) for text in missing_of(answer)])
     settings = answer.get("settings")
@@ -150,3 +152,14 @@ def _last_run(session: Session, item: Json) -> str:
     if not isinstance(last, dict):
         return "never"
     return f"{clean(last.get('state'))} {ago(started_at, session.now())}".strip()
+
+
+def _next_poll(session: Session, item: Json) -> str:
+    """Say when the next poll begins and how often; nothing where none runs."""
+    at = item.get("next_poll_at")
+    if not at:
+        return ""
+    told = ago(at, session.now())
+    often = item.get("polled_every_s")
+    every = f", every {span(often)}" if isinstance(often, int) else ""
+    return f"{told if told.startswith('in ') else 'due now'}{every}"

@@ -169,6 +169,24 @@ def test_flows_are_listed_with_counts_and_unknown_ones_not_found(api: Api, world
     assert api.get(f"{ACME}/flows/{ORDERS}@till-2").status == 404
 
 
+def test_a_flow_tells_when_it_polls_next_and_since_when_something_waits(
+    api: Api, world: World
+) -> None:
+    world.connect("acme", "shop", "till")
+    idle = api.get(FLOW).json
+    api.put(FLOW, {"enabled": True, "settings": {"price_list": "7"}})
+    world.advance(minutes=5)
+    world.request("acme", PRODUCTS, "1")
+
+    shown, [listed, *_] = api.get(FLOW).json, api.get(f"{ACME}/flows").json["items"]
+
+    assert (idle["next_poll_at"], idle["oldest_waiting_at"]) == (None, None)
+    assert (idle["polled_every_s"], shown["polled_every_s"]) == (300, 300)
+    assert shown["next_poll_at"] == "2026-11-02T09:30:00.000Z"
+    assert shown["oldest_waiting_at"] == "2026-11-02T09:35:00.000Z"
+    assert listed == shown
+
+
 def test_a_flow_of_a_second_account_is_reached_by_its_encoded_name(api: Api, world: World) -> None:
     world.connect("acme", "till-2", "shop")
 

@@ -1,6 +1,6 @@
 """A consumer's flows: the switch, the settings, what is missing, how they stand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from chalicelib.domain.causes import flow_cause, setting_cause
 from chalicelib.domain.log import Counts, Execution
 from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import Connection, Consumer, FlowSetup
+from chalicelib.domain.statuses import Status
 from chalicelib.flows.declare import SECOND_ACCOUNT, Flow, base_name
 from chalicelib.flows.services import Services
 from chalicelib.flows.setup.errors import UnknownError, refuse_if_any
@@ -33,12 +34,19 @@ class FlowView:
     missing: Sequence[Lack]
     last_execution: Execution | None
     last_polled_at: datetime | None  #: when a poll last ended well, also one that found nothing
+    next_poll_at: datetime | None  #: None where no poll runs: none is declared, or the flow is idle
+    oldest_waiting_at: datetime | None  #: when the oldest of its Pending rows was listed
     counts: Sequence[Counts]
 
 
 def list_flow_names(services: Services, consumer: str) -> list[str]:
     """Return every declared flow, and those the consumer set up on a second account."""
-    own = {setup.flow for setup in services.registry.list_flows(consumer)}
+    return flow_names(services, services.registry.list_flows(consumer))
+
+
+def flow_names(services: Services, setups: Iterable[FlowSetup]) -> list[str]:
+    """Return every declared flow, and those of these set-ups that are on a second account."""
+    own = {setup.flow for setup in setups}
     return [*services.flows, *sorted(name for name in own if SECOND_ACCOUNT in name)]
 
 
@@ -145,6 +153,19 @@ def is_running(flow: Flow, setup: FlowSetup, connections: Mapping[str, Connectio
     return setup.enabled and is_ready(flow, setup, connections)
 
 
+def read_oldest_waiting(
+    services: Services, consumer: str, flow: str, counts: Iterable[Counts]
+) -> datetime | None:
+    """Return when the oldest Pending row of a flow was listed; None if nothing waits.
+
+    Asks only where ``counts`` say that something is Pending.
+    """
+    if not any(one.flow == flow and one.status is Status.PENDING for one in counts):
+        return None
+    row = services.log.read_oldest_due(consumer, flow)
+    return row.listed_at if row else None
+
+
 def _freed(before: FlowSetup, after: FlowSetup) -> list[str]:
     """Return the causes that this change removes."""
     freed = [
@@ -176,6 +197,8 @@ def _view(
     flow = services.flows[base_name(setup.flow)]
     last = services.log.list_executions(setup.consumer, flow=setup.flow, limit=1).items
     poll = services.registry.read_poll(setup.consumer, setup.flow)
+    own = [count for count in counts if count.flow == setup.flow]
+    polls = flow.poll_every_s is not None and is_running(flow, setup, connections)
     return FlowView(
         flow=flow,
         setup=setup,
@@ -183,5 +206,7 @@ def _view(
         missing=lacks_of(services, flow, setup, connections),
         last_execution=last[0] if last else None,
         last_polled_at=poll.finished_at if poll else None,
-        counts=[count for count in counts if count.flow == setup.flow],
+        next_poll_at=poll.next_at if poll and polls else None,
+        oldest_waiting_at=read_oldest_waiting(services, setup.consumer, setup.flow, own),
+        counts=own,
     )

@@ -87,6 +87,26 @@ def test_a_flow_is_shown_with_everything_it_lacks(run: Run) -> None:
     assert "mark_as_fulfilled  yes" in shown
 
 
+def test_a_flow_tells_its_next_poll_and_how_long_something_waits(run: Run, api: StandIn) -> None:
+    api.flows[PRODUCTS] |= {
+        "next_poll_at": "2026-11-22T12:04:00Z",
+        "polled_every_s": 300,
+        "oldest_waiting_at": "2026-11-22T11:58:00Z",
+    }
+    shown = run("flows", "show", PRODUCTS).stdout
+    api.flows[PRODUCTS]["next_poll_at"] = "2026-11-22T11:59:00Z"
+
+    assert "Next poll       in 4 min, every 5 min" in shown
+    assert "Oldest waiting  2 min ago" in shown
+    assert "Next poll       due now, every 5 min" in run("flows", "show", PRODUCTS).stdout
+
+
+def test_a_flow_that_does_not_poll_and_waits_for_nothing_says_nothing_of_it(run: Run) -> None:
+    shown = run("flows", "show", ORDERS).stdout
+    assert "Next poll" not in shown
+    assert "Oldest waiting" not in shown
+
+
 def test_switching_on_warns_when_the_flow_is_not_ready(run: Run, api: StandIn) -> None:
     result = run("flows", "on", ORDERS)
     assert api.flows[ORDERS]["enabled"] is True

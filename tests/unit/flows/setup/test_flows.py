@@ -1,15 +1,24 @@
 """A consumer's flows: switch, settings, what is missing."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.causes import flow_cause, setting_cause
+from chalicelib.domain.log import Counts
+from chalicelib.domain.rows import Row, RowName
 from chalicelib.domain.setup import Consumer, FlowSetup
+from chalicelib.domain.statuses import Kind, Status
 from chalicelib.flows.setup.connections import delete_connection
 from chalicelib.flows.setup.errors import InvalidError, UnknownError
-from chalicelib.flows.setup.flows import describe_flow, describe_flows, save_flow
+from chalicelib.flows.setup.flows import (
+    describe_flow,
+    describe_flows,
+    read_oldest_waiting,
+    save_flow,
+)
 from tests.app.toy_world import START, World, open_world
 from tests.app.toys import ORDERS, PRODUCTS, STOCK
 
@@ -38,6 +47,12 @@ def save(
 def lacks(world: World, flow: str = PRODUCTS) -> list[tuple[str, str]]:
     view = describe_flow(world.services, "acme", flow)
     return [(lack.what, lack.name) for lack in view.missing]
+
+
+def row_of(world: World, record: str, flow: str = ORDERS) -> Row:
+    [row] = world.services.log.read_rows([RowName(consumer="acme", flow=flow, record=record)])
+    assert row is not None
+    return row
 
 
 @pytest.mark.parametrize("has_list", [True, False])
@@ -103,6 +118,63 @@ def test_a_flow_that_is_not_ready_starts_no_poll(world: World) -> None:
     save(world, enabled=True)
 
     assert world.services.registry.read_poll("acme", PRODUCTS) is None
+
+
+def test_the_next_poll_is_told_of_a_flow_that_runs_and_of_no_other(world: World) -> None:
+    world.connect("acme", "shop", "till")
+    save(world, ORDERS, enabled=True)
+    running = describe_flow(world.services, "acme", ORDERS).next_poll_at
+
+    save(world, ORDERS, enabled=False)
+
+    assert running == world.time
+    assert world.services.registry.read_poll("acme", ORDERS) is not None
+    assert describe_flow(world.services, "acme", ORDERS).next_poll_at is None
+    assert describe_flow(world.services, "acme", STOCK).next_poll_at is None  # never polled yet
+
+
+def test_a_flow_that_lost_a_connection_has_no_next_poll(world: World) -> None:
+    world.connect("acme", "shop", "till")
+    save(world, ORDERS, enabled=True)
+
+    delete_connection(world.services, "acme", "till", by="Ann")
+
+    assert describe_flow(world.services, "acme", ORDERS).next_poll_at is None
+
+
+def test_a_flow_that_is_not_polled_has_no_next_poll(world: World) -> None:
+    world.connect("acme", "shop", "till")
+    save(world, ORDERS, enabled=True)
+    pushed = replace(world.services.flows[ORDERS], poll_every_s=None)
+    services = replace(world.services, flows={**world.services.flows, ORDERS: pushed})
+
+    assert describe_flow(services, "acme", ORDERS).next_poll_at is None
+
+
+def test_the_oldest_waiting_row_of_a_flow_is_its_own_and_pending(world: World) -> None:
+    world.failed("acme", ORDERS, "1")
+    world.advance(minutes=1)
+    second = world.request("acme", ORDERS, "2").listed_at
+    world.advance(minutes=1)
+    third = world.request("acme", ORDERS, "3").listed_at
+    stock = world.request("acme", STOCK, "4").listed_at
+    views = {view.setup.flow: view for view in describe_flows(world.services, "acme")}
+    world.end(row_of(world, "2"), status=Status.SYNCED, reason=None)
+
+    assert views[ORDERS].oldest_waiting_at == second
+    assert views[STOCK].oldest_waiting_at == stock
+    assert views[PRODUCTS].oldest_waiting_at is None
+    assert describe_flow(world.services, "acme", ORDERS).oldest_waiting_at == third
+
+
+def test_a_flow_without_a_pending_row_is_not_asked_for_its_oldest(world: World) -> None:
+    counts = [
+        Counts(flow=ORDERS, kind=Kind.ORDER, status=Status.FAILED, count=1),
+        Counts(flow=STOCK, kind=Kind.STOCK, status=Status.PENDING, count=1),
+    ]
+    world.request("acme", ORDERS, "1")
+
+    assert read_oldest_waiting(world.services, "acme", ORDERS, counts) is None
 
 
 def test_a_setting_that_got_another_value_releases_its_rows_alone(world: World) -> None:
