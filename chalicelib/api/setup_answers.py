@@ -37,7 +37,11 @@ class FieldAnswer(TypedDict):
 
 
 class ConnectionAnswer(TypedDict):
-    """An account on a platform; of credentials only the names that are set."""
+    """An account on a platform; of credentials only the names that are set.
+
+    ``webhooks`` is what the last check found that could tell; ``webhooks_detail`` why they are
+    missing.
+    """
 
     name: str
     platform: str
@@ -49,6 +53,8 @@ class ConnectionAnswer(TypedDict):
     health: Literal["unchecked", "healthy", "down"]
     detail: str
     checked_at: str | None
+    webhooks: Literal["unknown", "registered", "missing"]
+    webhooks_detail: str
     fields: list[FieldAnswer]
     prerequisites: list[str]
 

@@ -53,6 +53,8 @@ def connection_json(
         "health": connection.health.value,
         "detail": connection.health_detail,
         "checked_at": time_or_none(connection.checked_at),
+        "webhooks": connection.webhooks.value,
+        "webhooks_detail": connection.webhooks_problem,
         "fields": [_field_json(one) for one in offer.fields] if offer else [],
         "prerequisites": list(offer.prerequisites) if offer else [],
     }

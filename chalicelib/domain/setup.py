@@ -27,6 +27,14 @@ class Health(StrEnum):
     DOWN = "down"  #: the account refused us; its rows are held until it is reconnected
 
 
+class Webhooks(StrEnum):
+    """What is known of our webhooks at a platform."""
+
+    UNKNOWN = "unknown"  #: no check has found out yet
+    REGISTERED = "registered"  #: the last check that could tell found or made them
+    MISSING = "missing"  #: they could not be registered; polls find what they would have said
+
+
 @dataclass(frozen=True, kw_only=True)
 class Connection:
     """A consumer's account on one platform.
@@ -46,9 +54,18 @@ class Connection:
     health: Health = Health.UNCHECKED
     health_detail: str = ""  #: one sentence; no secrets
     checked_at: datetime | None = None
+    webhooks_at: datetime | None = None  #: when a check last found out about our webhooks
+    webhooks_problem: str = ""  #: why they are not registered, in one sentence; no secrets
     tokens_expire_at: datetime | None = None
     tokens_refreshed_at: datetime | None = None
     version: int = 0
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """What is known of our webhooks there."""
+        if self.webhooks_at is None:
+            return Webhooks.UNKNOWN
+        return Webhooks.MISSING if self.webhooks_problem else Webhooks.REGISTERED
 
 
 @dataclass(frozen=True, kw_only=True)

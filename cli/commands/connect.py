@@ -27,6 +27,7 @@ def list_connections(session: Session) -> None:
         column("Connection", "name", whole=True),
         column("Platform", "platform", whole=True),
         column("Health", health_of),
+        column("Webhooks", "webhooks", whole=True),
         column("Address", "base_url"),
         column("Checked", lambda item: ago(_checked_at(item), session.now())),
     )

@@ -107,6 +107,22 @@ def test_a_check_tells_health_account_and_problems(api: Api, world: World) -> No
     assert world.releases() == [connection_cause("shop")] * 2  # saved; checked and healthy
 
 
+def test_a_connection_tells_whether_webhooks_come(api: Api, world: World) -> None:
+    shop = world.platforms["shop"]
+    before = api.put(SHOP, ACCOUNT).json
+    shop.webhooks_fail = SyncFailure(Reason.AUTH_REJECTED, "No such scope.")
+    refused = api.post(f"{SHOP}/check").json
+    shop.knows = "another-token"
+    down = api.post(f"{SHOP}/check").json
+    shop.webhooks_fail, shop.knows = None, "good-token"
+    api.post(f"{SHOP}/check")
+
+    answers = (before, refused, down, api.get(SHOP).json)
+    missing = ("missing", "Webhooks could not be registered: No such scope.")
+    told = [(one["webhooks"], one["webhooks_detail"]) for one in answers]
+    assert told == [("unknown", ""), missing, missing, ("registered", "")]
+
+
 def test_a_connection_that_is_not_there_is_not_found(api: Api) -> None:
     assert api.get(SHOP).status == 404
     assert api.post(f"{SHOP}/check").status == 404

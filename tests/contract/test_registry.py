@@ -66,6 +66,8 @@ def test_a_connection_comes_back_whole(registry: Registry) -> None:
         health=Health.DOWN,
         health_detail="The account refused us.",
         checked_at=NOW,
+        webhooks_at=NOW,
+        webhooks_problem="Webhooks could not be registered.",
         tokens_expire_at=END,
         tokens_refreshed_at=NOW,
     )

@@ -114,6 +114,8 @@ def _merged(
         health=Health.UNCHECKED,
         health_detail="",
         checked_at=None,
+        webhooks_at=None,
+        webhooks_problem="",
     )
     if credentials == known:
         return after

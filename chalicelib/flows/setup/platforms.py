@@ -1,7 +1,7 @@
 """Asking platforms while a person waits: does the connection work, what is there to choose from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.platforms import Check, Choice
@@ -13,6 +13,8 @@ from chalicelib.flows.setup.connections import read_connection, webhook_address
 from chalicelib.flows.setup.credentials import open_credentials, with_credentials
 from chalicelib.flows.setup.saving import release, save
 from chalicelib.flows.telling import first_correlations, tell_health
+
+DETAIL_LIMIT = 500  #: characters of a sentence kept with a connection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,16 @@ class Checked:
 class _Finding:
     health: Health
     check: Check
-    credentials: Mapping[str, str]  #: to be kept, such as the key webhooks are signed with
+    credentials: Mapping[str, str] = field(default_factory=dict)  #: to be kept: a key of webhooks
+    webhooks_problem: str | None = None  #: None: nothing was learned of them; empty: they are there
+
+
+NO_ADDRESS = (
+    "Synclog has no public address (SYNCLOG_PUBLIC_URL) to which webhooks could be sent; "
+    "polls find what changed."
+)
+#: What a platform says that is merely away: of what was registered before it tells nothing.
+_AWAY = (Reason.RETRYING, Reason.THROTTLED, Reason.OUTCOME_UNKNOWN)
 
 
 def check_connection(services: Services, consumer: str, name: str) -> Checked:
@@ -88,7 +99,7 @@ def _find_out(services: Services, connection: Connection) -> _Finding:
     try:
         check = opened.platform.check()
         if not check.ok:
-            return _Finding(health=Health.DOWN, check=check, credentials={})
+            return _Finding(health=Health.DOWN, check=check)
         return _register(services, connection, opened, check)
     except SyncFailure as failure:
         # A platform that is merely away tells nothing: what was down stays down.
@@ -96,7 +107,7 @@ def _find_out(services: Services, connection: Connection) -> _Finding:
         stays_down = connection.health is Health.DOWN
         health = Health.DOWN if refused or stays_down else Health.UNCHECKED
         check = Check(ok=False, problems=(failure.detail,))
-        return _Finding(health=health, check=check, credentials={})
+        return _Finding(health=health, check=check)
     finally:
         _keep_traces(services, opened)
 
@@ -104,23 +115,30 @@ def _find_out(services: Services, connection: Connection) -> _Finding:
 def _register(services: Services, connection: Connection, opened: Opened, check: Check) -> _Finding:
     address = webhook_address(services, connection)
     if not address:
-        return _Finding(health=Health.HEALTHY, check=check, credentials={})
+        return _Finding(health=Health.HEALTHY, check=check, webhooks_problem=NO_ADDRESS)
     try:
         credentials = opened.platform.ensure_webhooks(address)
     except SyncFailure as failure:
         problem = f"Webhooks could not be registered: {failure.detail}"
         told = replace(check, problems=(*check.problems, problem))
-        return _Finding(health=Health.HEALTHY, check=told, credentials={})
-    return _Finding(health=Health.HEALTHY, check=check, credentials=credentials)
+        learned = None if failure.reason in _AWAY else problem[:DETAIL_LIMIT]
+        return _Finding(health=Health.HEALTHY, check=told, webhooks_problem=learned)
+    return _Finding(
+        health=Health.HEALTHY, check=check, credentials=credentials, webhooks_problem=""
+    )
 
 
 def _with_finding(services: Services, connection: Connection, finding: _Finding) -> Connection:
     noted = replace(
         connection,
         health=finding.health,
-        health_detail=" ".join(finding.check.problems)[:500],
+        health_detail=" ".join(finding.check.problems)[:DETAIL_LIMIT],
         checked_at=services.now(),
     )
+    if finding.webhooks_problem is not None:
+        noted = replace(
+            noted, webhooks_at=services.now(), webhooks_problem=finding.webhooks_problem
+        )
     if not finding.credentials:
         return noted
     known = open_credentials(services, connection)

@@ -130,12 +130,13 @@ def test_a_secret_given_twice_is_refused_without_being_repeated(run: Run) -> Non
     assert "hush" not in result.output
 
 
-def test_connections_are_listed_with_their_health(run: Run, api: StandIn) -> None:
-    api.connections["square"] = {"name": "square", "platform": "square", "health": "healthy"}
+def test_connections_are_listed_with_their_health_and_webhooks(run: Run, api: StandIn) -> None:
+    told = {"health": "healthy", "webhooks": "missing"}
+    api.connections["square"] = {"name": "square", "platform": "square", **told}
     result = run("connect", "list")
     assert result.stdout.split() == [
-        *("Connection", "Platform", "Health", "Address", "Checked"),
-        *("square", "square", "healthy"),
+        *("Connection", "Platform", "Health", "Webhooks", "Address", "Checked"),
+        *("square", "square", "healthy", "missing"),
     ]
 
 
