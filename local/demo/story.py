@@ -29,6 +29,7 @@ class Story:
     patience: Patience
     say: Say
     until: float = field(default_factory=lambda: time.monotonic() + WITHIN_S)
+    down_s: float = DOWN_S
     orders: list[str] = field(default_factory=list)
     wrong: str = ""
 
@@ -109,12 +110,14 @@ class Story:
         sender.configure(lose_next=0)
 
     def _break_down(self) -> None:
-        self.say(f"Brightpearl is down for {DOWN_S:.0f} seconds while the shops go on selling.")
+        self.say(
+            f"Brightpearl is down for {self.down_s:.0f} seconds while the shops go on selling."
+        )
         self.vendors.brightpearl.down()
         try:
             self.orders += [self.shops.sell(), self.shops.sell_to_somebody()]
             self.shops.change_stock()
-            self.patience.pass_time(DOWN_S)
+            self.patience.pass_time(self.down_s)
         finally:
             self.vendors.brightpearl.down(False)
 
