@@ -29,7 +29,7 @@ TESTS := $(wildcard $(addprefix tests/,unit contract app infra model journey))
 TYPED := $(wildcard chalicelib local cli infra app.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-dynamodb-local test-deploy check format fuzz bench scale package deploy first-key destroy clean
+.PHONY: help setup demo run test test-dynamodb-local test-deploy test-browser screenshots check format fuzz bench scale package deploy first-key destroy clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' \
@@ -74,6 +74,12 @@ $(MINISTACK)/.ready: local/aws/ministack/requirements.txt .venv/.ready
 
 test-deploy: setup $(MINISTACK)/.ready ## deploy the package into MiniStack and test it there
 	$(BIN)/python -m pytest tests/deploy $(ARGS)
+
+test-browser: setup ## test the console in Chromium (CHROMIUM=/path/to/it)
+	$(BIN)/python -m pytest tests/browser $(ARGS)
+
+screenshots: setup ## photograph every page into build/screenshots (ARGS="overview": one)
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 check: setup ## check format, lint and types; changes nothing
 	$(BIN)/ruff format --check .
