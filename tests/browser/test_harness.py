@@ -111,7 +111,7 @@ def test_axe_finds_an_input_without_a_label_in_spite_of_the_policy(
         assert violations(page) == []
 
 
-def test_page_can_be_read_and_clicked_without_scripts(browser: Browser, site: str) -> None:
+def test_page_can_be_read_without_scripts(browser: Browser, site: str) -> None:
     with watched(browser, site, java_script_enabled=False) as watch:
         page = watch.context.new_page()
         page.goto("/said")
