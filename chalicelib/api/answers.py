@@ -92,8 +92,19 @@ class TransactionDetailAnswer(TransactionAnswer):
     rows: list[RowAnswer] | None
 
 
+class ChangeAnswer(TypedDict):
+    """One field that was sent with another value than before; null: it was not sent."""
+
+    field: str
+    old: str | None
+    new: str | None
+
+
 class AttemptAnswer(TypedDict):
-    """One try to bring a row to Synced; exchanges that expired are left out."""
+    """One try to bring a row to Synced; exchanges that expired are left out.
+
+    ``changes`` is what it sent differently from the attempt before, where its calls tell.
+    """
 
     number: int
     at: str
@@ -108,10 +119,25 @@ class AttemptAnswer(TypedDict):
     execution: str | None
     correlation: str | None
     exchanges: list[ExchangeAnswer]
+    changes: list[ChangeAnswer]
+
+
+class HistoryAnswer(TypedDict):
+    """One thing a person changed or did; ``old`` and ``new`` are null where nothing was changed."""
+
+    at: str
+    who: str
+    what: str
+    subject: str
+    old: Any
+    new: Any
 
 
 class RowDetailAnswer(TypedDict):
-    """One row, whole; ``correlation`` is the request its coming or last attempt is made for."""
+    """One row, whole; ``correlation`` is the request its coming or last attempt is made for.
+
+    ``history`` is what people did to it, of the newest that people did at all.
+    """
 
     row: RowAnswer
     correlation: str | None
@@ -119,6 +145,7 @@ class RowDetailAnswer(TypedDict):
     attempts: list[AttemptAnswer]
     links: list[LinkAnswer]
     related: list[RowAnswer]
+    history: list[HistoryAnswer]
 
 
 class RequestedAnswer(TypedDict):
@@ -187,14 +214,3 @@ class GroupAnswer(TypedDict):
     first_at: str
     last_at: str
     example: str
-
-
-class HistoryAnswer(TypedDict):
-    """One thing a person changed or did; ``old`` and ``new`` are null where nothing was changed."""
-
-    at: str
-    who: str
-    what: str
-    subject: str
-    old: Any
-    new: Any

@@ -23,10 +23,11 @@ def list_history(call: Call) -> Any:
     page = call.services.registry.list_history(
         call.consumer.id, limit=paging.limit, cursor=paging.cursor
     )
-    return page_json(page, _entry_json)
+    return page_json(page, entry_json)
 
 
-def _entry_json(entry: HistoryEntry) -> HistoryAnswer:
+def entry_json(entry: HistoryEntry) -> HistoryAnswer:
+    """Return one line of the history."""
     return {
         "at": time_json(entry.at),
         "who": entry.who,

@@ -5,6 +5,7 @@ from typing import Any
 from chalicelib.api import errors
 from chalicelib.api.answers import RequestedAnswer, RowAnswer, RowDetailAnswer
 from chalicelib.api.filters import LOG_FILTERS, read_row_query
+from chalicelib.api.history import entry_json
 from chalicelib.api.paging import page_json, read_paging
 from chalicelib.api.routing import PAGING, Call, Routes
 from chalicelib.api.row_detail import read_detail
@@ -45,7 +46,12 @@ def list_rows(call: Call) -> Any:
 
 @routes.add("GET", ONE, answer=RowDetailAnswer)
 def show(call: Call) -> Any:
-    """Show a row: the record, attempts with their exchanges, related rows."""
+    """Show a row: the record, attempts with their exchanges, related rows, what people did to it.
+
+    An attempt's ``changes`` are what it sent differently from the attempt before: at most 20, with
+    values cut at 200 characters. None are told where the calls do not show them: one has expired,
+    its body was cut, or it was made for many records and does not name this one.
+    """
     detail = read_detail(call.services, read_row(call))
     to_json = row_serializer(call.services, call.consumer.id)
     row = to_json(detail.row)
@@ -53,9 +59,13 @@ def show(call: Call) -> Any:
         "row": row,
         "correlation": detail.row.correlation,
         "record": detail.record,
-        "attempts": [attempt_json(one, detail.exchanges) for one in detail.attempts],
+        "attempts": [
+            attempt_json(one, detail.exchanges, detail.changes[one.number])
+            for one in detail.attempts
+        ],
         "links": row["links"],
         "related": [to_json(one) for one in detail.related],
+        "history": [entry_json(one) for one in detail.history],
     }
 
 

@@ -6,11 +6,15 @@ from typing import Any
 
 from chalicelib.domain.log import Attempt, Exchange, RowQuery
 from chalicelib.domain.rows import Row
+from chalicelib.domain.setup import HistoryEntry
+from chalicelib.flows.differences import FieldChange, changes_by_attempt
 from chalicelib.flows.services import Services
 
 ATTEMPTS = 50  #: newest attempts shown
 EXCHANGES = 200  #: exchanges shown, of the newest attempts first
 RELATED = 20
+LINES = 200  #: newest lines of the history that are looked through
+MAPPING_SAVED = "mapping saved"  #: as the history calls it
 SEARCH_LEAST = 3  #: letters the search index begins with
 
 #: Columns by which rows belong together.
@@ -26,6 +30,8 @@ class Detail:
     attempts: Sequence[Attempt]
     exchanges: Mapping[str, Exchange]
     related: Sequence[Row]
+    changes: Mapping[int, Sequence[FieldChange]]  #: by an attempt's number
+    history: Sequence[HistoryEntry]  #: what people did to it
 
 
 def read_detail(services: Services, row: Row) -> Detail:
@@ -33,13 +39,32 @@ def read_detail(services: Services, row: Row) -> Detail:
     attempts = services.log.list_attempts(row.name, limit=ATTEMPTS).items
     ids = list(dict.fromkeys(id_ for attempt in attempts for id_ in attempt.exchanges))
     found = services.log.read_exchanges(row.name.consumer, ids[:EXCHANGES]) if ids else ()
+    exchanges = {one.id: one for one in found if one is not None}
     return Detail(
         row=row,
         record=services.log.read_snapshot(row.name),
         attempts=attempts,
-        exchanges={one.id: one for one in found if one is not None},
+        exchanges=exchanges,
         related=list(_related(services, row)),
+        changes=changes_by_attempt(row, attempts, exchanges),
+        history=list_actions(services, row),
     )
+
+
+def list_actions(services: Services, row: Row) -> list[HistoryEntry]:
+    """Return what people did to a row, newest first, of the newest 200 lines of the history.
+
+    That is what names the row, and answers of a mapping of its flow for its record alone.
+    """
+    lines = services.registry.list_history(row.name.consumer, limit=LINES).items
+    return [line for line in lines if line.subject == row.name.id or _answers(line, row)]
+
+
+def _answers(line: HistoryEntry, row: Row) -> bool:
+    told = line.new if isinstance(line.new, Mapping) else {}
+    records = told.get("records")
+    is_of_flow = line.what == MAPPING_SAVED and line.subject.startswith(f"{row.name.flow} ")
+    return is_of_flow and isinstance(records, Mapping) and row.name.record in records
 
 
 def _related(services: Services, row: Row) -> Iterator[Row]:

@@ -19,6 +19,7 @@ from chalicelib.domain.rows import Row
 from chalicelib.domain.setup import Connection
 from chalicelib.domain.statuses import Outcome, Status
 from chalicelib.flows.declare import base_name, connections_of
+from chalicelib.flows.differences import FieldChange
 from chalicelib.flows.services import Services
 
 #: What a Synced row says instead of a reason.
@@ -117,8 +118,12 @@ def _url_of(services: Services, connection: Connection | None, row: Row, id_: st
     return offer.record_url(connection, row.kind, id_)
 
 
-def attempt_json(attempt: Attempt, exchanges: Mapping[str, Exchange]) -> AttemptAnswer:
-    """Return an attempt with those of its exchanges that are still kept."""
+def attempt_json(
+    attempt: Attempt,
+    exchanges: Mapping[str, Exchange],
+    changes: Sequence[FieldChange] = (),
+) -> AttemptAnswer:
+    """Return an attempt with those of its exchanges that are still kept, and what it changed."""
     took_s = (attempt.ended_at - attempt.started_at).total_seconds()
     return {
         "number": attempt.number,
@@ -134,6 +139,7 @@ def attempt_json(attempt: Attempt, exchanges: Mapping[str, Exchange]) -> Attempt
         "execution": attempt.execution,
         "correlation": attempt.correlation,
         "exchanges": [exchange_json(exchanges[i]) for i in attempt.exchanges if i in exchanges],
+        "changes": [{"field": one.field, "old": one.old, "new": one.new} for one in changes],
     }
 
 

@@ -229,8 +229,8 @@ def test_at_most_twenty_changes_of_an_attempt_are_told() -> None:
         ({"objects": [{"sku": "S-2"}, {"sku": "S-3"}]}, None),
         ({"price": 1007, "name": "S-1"}, None),
     ],
-    ids=["names it", "one of many", "within one of many", "with lists beside", "by number", "lines of its own",
-         "of others", "no name of it"],
+    ids=["names it", "one of many", "within one of many", "with lists beside", "by number",
+         "lines of its own", "of others", "no name of it"],
 )  # fmt: skip
 def test_of_a_batch_only_what_names_the_row_is_its_own(body: Any, part: Any) -> None:
     assert part_of(ROW, make_exchange(url=URL, request_body=json.dumps(body))) == part
