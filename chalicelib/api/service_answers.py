@@ -24,12 +24,16 @@ class LetterCounts(TypedDict):
 
 
 class LettersAnswer(TypedDict):
-    """A page of dead letters, with the counts of both queues."""
+    """A page of dead letters, with the counts of both queues.
+
+    ``oldest_at`` is when the oldest of the list failed; null: none did, or it is not known.
+    """
 
     items: list[LetterAnswer]
     next: str | None
     previous: str | None
     counts: LetterCounts
+    oldest_at: str | None
 
 
 class RedriveAnswer(TypedDict):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from chalicelib.domain.log import CursorError, Page, RowQuery
+from chalicelib.domain.log import CursorError, Group, Page, RowQuery
 from chalicelib.domain.ports import QueueMessage
 from chalicelib.domain.protocol import Request
 from chalicelib.domain.rows import Row
@@ -22,6 +22,8 @@ AT_MOST = 10_000  #: messages one run takes
 TOGETHER = 100
 HIDDEN_S = 60  #: a message that is taken and not deleted is seen again after this
 CONSUMERS_A_PAGE = 50  #: consumers looked at for one page over all of them
+GROUPS_READ = 10  #: failure groups whose rows are read to find the oldest
+ROWS_OF_A_GROUP = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +190,40 @@ def list_dead(
         if len(rows) >= limit:
             break
     return Page(items=rows, next=place.to_text())
+
+
+def read_oldest_dead(services: Services, consumer: str | None) -> datetime | None:
+    """Return when the row failed that stands Failed for longest; None if there is none.
+
+    It is found through the failure groups: one read of groups a consumer, and up to 10 pages of
+    rows of the groups that began first. A group of more than 200 rows, and the eleventh group,
+    count from when they began: their oldest row failed then or later. Without a consumer all of
+    them are looked at where there are up to 50; None if there are more. May lag, as groups do.
+    """
+    whose = [consumer] if consumer is not None else _all_consumers(services)
+    groups = [(id_, group) for id_ in whose for group in services.log.list_groups(id_)]
+    times: list[datetime] = []
+    for number, (id_, group) in enumerate(sorted(groups, key=lambda one: one[1].first_at)):
+        if times and group.first_at >= min(times):
+            break
+        is_read = number < GROUPS_READ
+        times += _failures_of(services, id_, group) if is_read else [group.first_at]
+    return min(times, default=None)
+
+
+def _all_consumers(services: Services) -> list[str]:
+    """Return the ids of all consumers; none where they are more than one page looks at."""
+    page = services.registry.list_consumers(limit=CONSUMERS_A_PAGE)
+    return [one.id for one in page.items] if page.next is None else []
+
+
+def _failures_of(services: Services, consumer: str, group: Group) -> list[datetime]:
+    """Return when the rows of a group failed; of a large one only when it began."""
+    query = RowQuery(consumer=consumer, group=group.key)
+    page = services.log.list_rows(query, limit=ROWS_OF_A_GROUP)
+    if page.next is not None:
+        return [group.first_at]
+    return [row.failed_at for row in page.items if row.failed_at is not None]
 
 
 @dataclass(frozen=True, kw_only=True)

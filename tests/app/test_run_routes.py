@@ -272,6 +272,22 @@ def test_dead_letters_are_listed_and_counted_without_being_taken(api: Api, world
     assert api.get("/v1/dlq").json["counts"] == {"records": 2, "stock": 0}
 
 
+def test_the_oldest_dead_letter_is_told_for_the_whole_list(api: Api, world: World) -> None:
+    assert api.get("/v1/dlq").json["oldest_at"] is None
+    bury(world, world.failed("bistro", PRODUCTS, "P1"))
+    world.advance(hours=1)
+    for number in range(3):
+        bury(world, world.failed("acme", PRODUCTS, f"P{number}"))
+        world.advance(hours=1)
+
+    everything = api.get("/v1/dlq", limit=1).json
+    following = api.get("/v1/dlq", limit=1, cursor=everything["next"]).json
+
+    assert everything["oldest_at"] == following["oldest_at"] == "2026-11-02T09:30:00.000Z"
+    assert api.get("/v1/dlq", consumer="acme").json["oldest_at"] == "2026-11-02T10:30:00.000Z"
+    assert api.get("/v1/dlq", consumer="nobody").json["oldest_at"] is None
+
+
 def test_a_redrive_requests_what_still_fails_and_drops_the_rest(api: Api, world: World) -> None:
     failing = world.failed("acme", PRODUCTS, "P1")
     mended = world.failed("acme", PRODUCTS, "P2")

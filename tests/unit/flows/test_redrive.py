@@ -1,15 +1,27 @@
 """Redrive, prune and the list of dead letters."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from chalicelib.domain.log import CursorError
 from chalicelib.domain.ports import QueueMessage
 from chalicelib.domain.protocol import Request
+from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.statuses import Kind, Status
 from chalicelib.flows.door import request_many
-from chalicelib.flows.redrive import RedriveResult, list_dead, prune, redrive
+from chalicelib.flows.redrive import (
+    CONSUMERS_A_PAGE,
+    GROUPS_READ,
+    ROWS_OF_A_GROUP,
+    RedriveResult,
+    list_dead,
+    prune,
+    read_oldest_dead,
+    redrive,
+)
+from chalicelib.flows.setup.consumers import add_consumer
 from tests.toy import CONSUMER, Toy, open_toy
 
 OTHER = "other-shirts"
@@ -175,3 +187,90 @@ def test_list_over_all_consumers_shows_each_row_once(toy: Toy) -> None:
 def test_cursor_that_is_none_of_the_list_is_refused(toy: Toy, cursor: str) -> None:
     with pytest.raises(CursorError):
         list_dead(toy.services, None, 10, cursor)
+
+
+def fail_alike(toy: Toy, error_code: str, *records: str) -> None:
+    """Let rows fail with an error of the till, which is a group of its own."""
+    for record in records:
+        toy.shop.edit(record)
+        detail = "The till refused it."
+        toy.till.fails[record] = SyncFailure(
+            Reason.REJECTED_BY_TARGET, detail, code=400, error_code=error_code
+        )
+    ask(toy, *records)
+    toy.work()
+
+
+def mend(toy: Toy, *records: str) -> None:
+    for record in records:
+        del toy.till.fails[record]
+    ask(toy, *records, by="person")
+    toy.work()
+
+
+def test_oldest_dead_is_none_while_nothing_fails(toy: Toy) -> None:
+    assert read_oldest_dead(toy.services, CONSUMER) is None
+    fail(toy, "1")
+    mend(toy, "1")
+    assert read_oldest_dead(toy.services, CONSUMER) is None
+    assert read_oldest_dead(toy.services, "nobody") is None
+
+
+def test_oldest_dead_is_the_row_that_failed_first_and_still_does(toy: Toy) -> None:
+    times = []
+    for record, code in (("1", "A"), ("2", "A"), ("3", "B")):
+        times.append(toy.pass_s(60))
+        fail_alike(toy, code, record)
+    assert read_oldest_dead(toy.services, CONSUMER) == times[0]
+    mend(toy, "1")  # its group goes on, with a younger row
+    assert read_oldest_dead(toy.services, CONSUMER) == times[1]
+    mend(toy, "2")
+    assert read_oldest_dead(toy.services, CONSUMER) == times[2]
+
+
+def test_a_group_that_began_later_may_hold_the_oldest(toy: Toy) -> None:
+    fail_alike(toy, "A", "1")
+    toy.pass_s(60)
+    fail_alike(toy, "B", "2")
+    second = toy.now()
+    toy.pass_s(60)
+    fail_alike(toy, "A", "3")
+    mend(toy, "1")
+    assert read_oldest_dead(toy.services, CONSUMER) == second
+
+
+def test_a_large_group_counts_from_when_it_began(toy: Toy) -> None:
+    began = toy.now()
+    fail_alike(toy, "A", "first")
+    toy.pass_s(60)
+    fail_alike(toy, "A", *(f"{number}" for number in range(ROWS_OF_A_GROUP)))
+    mend(toy, "first")
+    assert read_oldest_dead(toy.services, CONSUMER) == began + timedelta(seconds=60)
+    fail_alike(toy, "A", "one more")
+    assert read_oldest_dead(toy.services, CONSUMER) == began
+
+
+def test_beyond_the_groups_that_are_read_one_counts_from_when_it_began(toy: Toy) -> None:
+    began = []
+    for number in range(GROUPS_READ + 1):
+        began.append(toy.pass_s(1))
+        fail_alike(toy, f"code-{number}", f"old-{number}")
+    toy.pass_s(60)
+    for number in range(GROUPS_READ + 1):
+        fail_alike(toy, f"code-{number}", f"new-{number}")
+    mend(toy, *(f"old-{number}" for number in range(GROUPS_READ + 1)))
+    assert read_oldest_dead(toy.services, CONSUMER) == began[-1]
+
+
+def test_oldest_dead_of_all_consumers_is_looked_for_where_they_are_few(toy: Toy) -> None:
+    toy.set_up(OTHER)
+    fail(toy, "1", consumer=OTHER)
+    first = toy.now()
+    second = toy.pass_s(60)
+    fail(toy, "2")
+    assert read_oldest_dead(toy.services, None) == first
+    assert read_oldest_dead(toy.services, CONSUMER) == second
+    for number in range(CONSUMERS_A_PAGE - 1):
+        add_consumer(toy.services, id=f"shop-{number}", name="Shop", time_zone="UTC", by="test")
+    assert read_oldest_dead(toy.services, None) is None
+    assert read_oldest_dead(toy.services, OTHER) == first
