@@ -12,7 +12,7 @@ import httpx
 from cli.errors import RefusedError, UnreachableError, refusal_of
 
 Json = dict[str, Any]
-PAGE_LIMIT = 200  # the most rows the API gives in one page
+PAGE_LIMIT = 200  # the most rows the API gives in one page of most lists
 BUSY_TRIES = 4  # how often an answer 429 is waited out before it is shown
 BUSY_CAP_S = 30.0
 
@@ -75,7 +75,14 @@ class Api:
         """Remove something."""
         return self._send("DELETE", path)
 
-    def pages(self, path: str, params: Mapping[str, Any], most: int | None) -> Iterator[Json]:
+    def pages(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        most: int | None,
+        *,
+        page_limit: int = PAGE_LIMIT,
+    ) -> Iterator[Json]:
         """Yield pages of a list until ``most`` items (None: all) were given or none are left.
 
         A page may be short and still have a successor, so only the cursor tells the end.
@@ -85,7 +92,7 @@ class Api:
         """
         left, cursor, seen = most, params.get("cursor"), set[str]()
         while left is None or left > 0:
-            size = PAGE_LIMIT if left is None else min(PAGE_LIMIT, left)
+            size = page_limit if left is None else min(page_limit, left)
             page = self.get(path, {**params, "limit": size, "cursor": cursor})
             yield page
             cursor = page.get("next")
@@ -96,11 +103,18 @@ class Api:
                 raise RefusedError("The API's list repeats itself: its cursor came twice.")
             seen.add(cursor)
 
-    def join(self, path: str, params: Mapping[str, Any], most: int | None = None) -> Json:
+    def join(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        most: int | None = None,
+        *,
+        page_limit: int = PAGE_LIMIT,
+    ) -> Json:
         """Return a list's pages as one: all items, the first ``previous``, the last ``next``."""
         joined: Json = {}
         items: list[Json] = []
-        for page in self.pages(path, params, most):
+        for page in self.pages(path, params, most, page_limit=page_limit):
             joined = {**page, "previous": joined.get("previous", page.get("previous"))}
             items += items_of(page)
         return {**joined, "items": items}

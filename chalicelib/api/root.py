@@ -19,6 +19,7 @@ from chalicelib.api import (
     mappings,
     report,
     resyncs,
+    standings,
     transactions,
     webhooks,
 )
@@ -34,6 +35,7 @@ MODULES = (
     routes,
     webhooks.routes,
     consumers.routes,
+    standings.routes,
     connections.routes,
     flows.routes,
     counts.routes,

@@ -174,3 +174,28 @@ class MappingAnswer(TypedDict):
     unmapped: list[UnmappedAnswer]
     choices: ChoicesAnswer
     problems: list[str]
+
+
+class ConnectionCounts(TypedDict):
+    """How many connections of a consumer are how."""
+
+    healthy: int
+    down: int
+    unchecked: int
+
+
+class StandingAnswer(TypedDict):
+    """How a consumer stands.
+
+    ``down`` are names of connections, ``not_ready`` and ``silent`` names of flows that are on.
+    """
+
+    consumer: ConsumerAnswer
+    connections: ConnectionCounts
+    down: list[str]
+    failed: int
+    pending: int
+    oldest_waiting_at: str | None
+    flows_on: int
+    not_ready: list[str]
+    silent: list[str]

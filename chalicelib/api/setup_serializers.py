@@ -11,15 +11,17 @@ from chalicelib.api.setup_answers import (
     MappingAnswer,
     PickAnswer,
     SettingAnswer,
+    StandingAnswer,
     UnmappedAnswer,
 )
 from chalicelib.domain.platforms import Choice, Field
-from chalicelib.domain.setup import ApiKey, Connection, Consumer
+from chalicelib.domain.setup import ApiKey, Connection, Consumer, Health
 from chalicelib.flows.declare import Setting, connections_of
 from chalicelib.flows.services import Services
 from chalicelib.flows.setup.connections import webhook_address
 from chalicelib.flows.setup.flows import FlowView
 from chalicelib.flows.setup.mappings import MappingView, Unmapped
+from chalicelib.flows.standings import Standing
 
 
 def consumer_json(consumer: Consumer) -> ConsumerAnswer:
@@ -30,6 +32,26 @@ def consumer_json(consumer: Consumer) -> ConsumerAnswer:
         "time_zone": consumer.time_zone,
         "created_at": time_json(consumer.created_at),
         "deleted_at": time_or_none(consumer.deleted_at),
+    }
+
+
+def standing_json(standing: Standing) -> StandingAnswer:
+    """Return how a consumer stands."""
+    counts = standing.connections
+    return {
+        "consumer": consumer_json(standing.consumer),
+        "connections": {
+            "healthy": counts[Health.HEALTHY],
+            "down": counts[Health.DOWN],
+            "unchecked": counts[Health.UNCHECKED],
+        },
+        "down": list(standing.down),
+        "failed": standing.failed,
+        "pending": standing.pending,
+        "oldest_waiting_at": time_or_none(standing.oldest_waiting_at),
+        "flows_on": standing.flows_on,
+        "not_ready": list(standing.not_ready),
+        "silent": list(standing.silent),
     }
 
 

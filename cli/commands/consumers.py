@@ -7,6 +7,8 @@ from cli.output import column, confirm, facts, say, show, table
 from cli.session import Session, command
 from cli.text import ago, clean, plain
 
+STANDINGS_LIMIT = 50  # the most the API gives in one page: each costs it several queries
+
 
 @click.group()
 def consumers() -> None:
@@ -26,6 +28,42 @@ def list_consumers(session: Session, q: str | None) -> None:
     )
     empty = "No consumer has that name." if q else "No consumer yet: `consumers add` makes one."
     show(session, answer, lambda: table(session, answer["items"], columns, empty=empty))
+
+
+@command(consumers, "standing")
+@click.option("--q", help="Part of an id or a name.")
+def show_standings(session: Session, q: str | None) -> None:
+    """Show how the consumers stand: what is down, what failed, what waits, what is silent.
+
+    A flow is silent when it runs for a day or longer and brought no change for a day.
+    """
+    answer = session.api.join(path_of("standings"), {"q": q}, page_limit=STANDINGS_LIMIT)
+    columns = (
+        column("Consumer", lambda item: clean(item["consumer"].get("id")), whole=True),
+        column("Connections", connections_told),
+        column("Failed", "failed", whole=True, right=True),
+        column("Pending", "pending", whole=True, right=True),
+        column(
+            "Oldest", lambda item: ago(item.get("oldest_waiting_at"), session.now()), whole=True
+        ),
+        column("On", "flows_on", whole=True, right=True),
+        column("Not ready", lambda item: plain(item.get("not_ready"))),
+        column("Silent", lambda item: plain(item.get("silent"))),
+    )
+    empty = "No consumer has that name." if q else "No consumer yet: `consumers add` makes one."
+    show(session, answer, lambda: table(session, answer["items"], columns, empty=empty))
+
+
+def connections_told(item: Json) -> str:
+    """Say how many connections are how, with the names of those that are down."""
+    counts = item.get("connections") or {}
+    words = {"down": f"down ({plain(item.get('down'))})"}
+    parts = [
+        f"{counts[name]} {words.get(name, name)}"
+        for name in ("down", "unchecked", "healthy")
+        if counts.get(name)
+    ]
+    return ", ".join(parts) or "none"
 
 
 @command(consumers, "show")
