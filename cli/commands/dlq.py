@@ -24,7 +24,7 @@ def dlq() -> None:
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
 @click.option("--all", "everything", is_flag=True, help="To the end of the list.")
 def show_dlq(session: Session, limit: int, *, everything: bool) -> None:
-    """Show how many dead letters there are, and whose."""
+    """Show how many dead letters there are, whose, and since when the oldest fails."""
     params = {"consumer": session.given_consumer}
     answer = session.api.join(path_of("dlq"), params, None if everything else limit)
     show(session, answer, lambda: _show(session, answer))
@@ -95,7 +95,9 @@ def _show(session: Session, answer: Json) -> None:
         column("Failed", lambda item: ago(item.get("failed_at"), session.now()), whole=True),
     )
     counts = counts_of(answer)
-    say(session, f"Letters: {listing(counts) or 'unknown'}")
+    oldest = ago(answer.get("oldest_at"), session.now())
+    since = f"; the oldest failed {oldest}" if oldest else ""
+    say(session, f"Letters: {listing(counts) or 'unknown'}{since}")
     table(session, answer["items"], columns, empty=_none(session, counts))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from cli.client import Json
-from cli.output import column, note, show, table
+from cli.output import Column, column, note, show, table
 from cli.session import Session, command
 from cli.text import ago, clean, plain
 
@@ -21,6 +21,17 @@ def show_history(session: Session, limit: int, *, everything: bool) -> None:
     """Show what people changed and did, newest first; --json has old and new values whole."""
     answer = session.api.join(session.path("history"), {}, None if everything else limit)
     show(session, answer, lambda: _show(session, answer))
+
+
+def history_columns(session: Session) -> tuple[Column, ...]:
+    """Return the columns of what people changed and did."""
+    return (
+        column("When", lambda item: ago(item.get("at"), session.now()), whole=True),
+        column("Who", "who"),
+        column("What", "what", whole=True),
+        column("Subject", "subject", whole=True),
+        column("Change", changes_of),
+    )
 
 
 def changes_of(item: Json) -> str:
@@ -47,13 +58,7 @@ def _value(value: Any) -> str:
 
 
 def _show(session: Session, answer: Json) -> None:
-    columns = (
-        column("When", lambda item: ago(item.get("at"), session.now()), whole=True),
-        column("Who", "who"),
-        column("What", "what", whole=True),
-        column("Subject", "subject", whole=True),
-        column("Change", changes_of),
-    )
+    columns = history_columns(session)
     table(session, answer["items"], columns, empty="Nobody has changed anything.")
     if answer.get("next"):
         note(session, f"{len(answer['items'])} lines; there are more: --all, or a higher --limit.")

@@ -47,7 +47,9 @@ def list_rows(
 @click.argument("row")
 @click.option("--bodies", is_flag=True, help="With what was sent and answered.")
 def show_one(session: Session, row: str, *, bodies: bool) -> None:
-    """Show one row: the record, every attempt with its requests, links, related rows.
+    """Show one row: record, attempts with their requests, links, related rows, people's actions.
+
+    An attempt shows what it sent differently from the one before.
 
     ROW is a row's id (flow.record), or whatever finds one row alone: its record, an order number.
     """

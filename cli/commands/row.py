@@ -3,6 +3,7 @@
 from typing import Any
 
 from cli.client import Json
+from cli.commands.history import history_columns
 from cli.errors import RefusedError
 from cli.output import Column, column, facts, heading, say, table
 from cli.session import Session
@@ -21,6 +22,8 @@ def show_row(session: Session, answer: Json, *, bodies: bool) -> None:
     _part(session, "Links", links, _link_columns())
     _show_record(session, answer)
     _show_attempts(session, _dicts(answer.get("attempts")), bodies=bodies)
+    people = _dicts(answer.get("history"))
+    _part(session, "What people did", people, history_columns(session))
     _part(session, "Related rows", _dicts(answer.get("related")), _related_columns())
 
 
@@ -94,11 +97,25 @@ def _show_attempts(session: Session, attempts: list[Json], *, bodies: bool) -> N
             say(session, clean(attempt["detail"]))
         if attempt.get("correlation"):
             say(session, f"Correlation {clean(attempt['correlation'])}")
+        _show_changes(session, _dicts(attempt.get("changes")))
         exchanges = _dicts(attempt.get("exchanges"))
         table(session, exchanges, _exchange_columns(), empty="No request was made.")
         if bodies:
             for exchange in exchanges:
                 _show_bodies(session, exchange)
+
+
+def _show_changes(session: Session, changes: list[Json]) -> None:
+    """Say what an attempt sent differently from the one before, a line for each field."""
+    if changes:
+        say(session, "Sent differently:")
+    for change in changes:
+        old, new = _sent(change.get("old")), _sent(change.get("new"))
+        say(session, f"  {clean(change.get('field'))}: {old} → {new}")
+
+
+def _sent(value: Any) -> str:
+    return "nothing" if value is None else f"'{clean(value)}'"
 
 
 def _show_bodies(session: Session, exchange: Json) -> None:

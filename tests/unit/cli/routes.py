@@ -241,7 +241,8 @@ def list_history(api: StandIn, query: Query, **_: Any) -> Answer:
 def show_dlq(api: StandIn, query: Query, **_: Any) -> Answer:
     counts = {"records": len(api.letters), "stock": 0}
     failed = [each for each in api.letters if each["reason"] != "recovered"]
-    return 200, {**api.page(failed, query), "counts": counts}
+    oldest_at = min((each["failed_at"] for each in failed), default=None)
+    return 200, {**api.page(failed, query), "counts": counts, "oldest_at": oldest_at}
 
 
 @route("POST", "/v1/dlq/redrive")

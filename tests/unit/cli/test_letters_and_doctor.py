@@ -24,8 +24,15 @@ def make_letter(number: int, **fields: Any) -> Json:
 def test_dead_letters_are_counted_and_listed(run: Run, api: StandIn) -> None:
     api.letters = [make_letter(number) for number in range(3)]
     lines = run("dlq", "show").stdout.splitlines()
-    assert lines[0] == "Letters: records=3, stock=0"
+    assert lines[0] == "Letters: records=3, stock=0; the oldest failed now"
     assert lines[2].split() == [CONSUMER, "f", "row-0", "gave_up", "now"]
+
+
+def test_the_age_of_the_oldest_letter_is_that_of_the_whole_list(run: Run, api: StandIn) -> None:
+    api.letters = [make_letter(1), make_letter(2, failed_at="2026-11-19T12:00:00Z")]
+    lines = run("dlq", "show", "--limit", "1").stdout.splitlines()
+    assert lines[0] == "Letters: records=2, stock=0; the oldest failed 3 d ago"
+    assert len(lines) == 3
 
 
 def test_letters_whose_rows_recovered_are_counted_and_told_apart(run: Run, api: StandIn) -> None:

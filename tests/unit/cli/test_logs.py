@@ -186,6 +186,40 @@ def test_a_row_is_shown_with_record_attempts_links_and_relatives(run: Run) -> No
     assert "Refused" not in shown
 
 
+def test_an_attempt_shows_what_it_sent_differently(run: Run, detailed: Json) -> None:
+    detailed["attempts"][0]["changes"] = [
+        {"field": "name", "old": "Shirt", "new": ESCAPE},
+        {"field": "price.amount", "old": None, "new": "5"},
+        {"field": "sku", "old": "", "new": None},
+    ]
+    lines = run("logs", "show", "orders.SALE1").stdout.splitlines()
+    begin = lines.index("Sent differently:")
+    assert lines[begin + 1].startswith("  name: 'Shirt' → ' [31mred")
+    assert lines[begin + 2 : begin + 4] == [
+        "  price.amount: nothing → '5'",
+        "  sku: '' → nothing",
+    ]
+
+
+def test_what_people_did_to_a_row_is_shown_with_it(run: Run, detailed: Json) -> None:
+    detailed["history"] = [
+        {"at": "2026-11-22T11:57:00Z", "who": "Kim", "what": "mapping saved",
+         "subject": "f category",
+         "old": {"records": {"SALE1": None}}, "new": {"records": {"SALE1": "C9"}}},
+    ]  # fmt: skip
+    lines = run("logs", "show", "orders.SALE1", "--wide").stdout.splitlines()
+    line = lines[lines.index("What people did") + 2]
+    for words in ("3 min ago", "Kim", "mapping saved", "records.SALE1: nothing → C9"):
+        assert words in line
+
+
+@pytest.mark.usefixtures("detailed")
+def test_a_row_without_changes_or_actions_has_no_part_for_them(run: Run) -> None:
+    shown = run("logs", "show", "orders.SALE1").stdout
+    assert "Sent differently" not in shown
+    assert "What people did" not in shown
+
+
 @pytest.mark.usefixtures("detailed")
 def test_bodies_are_shown_when_asked_for(run: Run) -> None:
     shown = run("logs", "show", "orders.SALE1", "--bodies").stdout
