@@ -37,10 +37,10 @@ def find_chromium() -> str:
         found = shutil.which(name)
         if found:
             return found
-    missing = f"CHROMIUM names {named}, which" if named else f"None of {', '.join(NAMES)}"
+    wrong = f"CHROMIUM names {named}, which is no" if named else f"None of {', '.join(NAMES)} is a"
     raise NoChromiumError(
-        f"{missing} is a program here. Install Chromium (Debian: `apt-get install chromium`), "
-        "or name one: `CHROMIUM=/path/to/chromium make test-browser`."
+        f"{wrong} program here. Install Chromium (Debian: `apt-get install chromium`), or name "
+        "one: `CHROMIUM=/path/to/chromium make test-browser`."
     )
 
 

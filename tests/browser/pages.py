@@ -104,6 +104,7 @@ MERCHANT: Mapping[str, Path] = {
     "report": _of("/report"),
     "history": _of("/history"),
     "diagnosis": _of("/diagnosis"),
+    "diagnosis-flow": _of(f"/diagnosis?flow={PRODUCTS}"),
     "export": _of("/export"),
 }
 
@@ -124,7 +125,7 @@ OPERATOR: Mapping[str, Path] = {
 #: Pages that say what is not there; they answer 404.
 MISSING: Mapping[str, Path] = {
     "missing-page": _plain("/console/no-such-page"),
-    "missing-row": _of("/logs/no-such-row"),
+    "missing-row": _of(f"/logs/{PRODUCTS}.999999"),
     "missing-consumer": _plain("/console/consumers/no-such-consumer"),
 }
 

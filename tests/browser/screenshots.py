@@ -1,7 +1,7 @@
-"""Photographs every page of the console: ``python -m tests.browser.screenshots [page …]``.
+"""Photographs the pages of the console, all or the ones named.
 
-Pictures go to ``build/screenshots/<page>-<light|dark|phone>.png``; one line for each page tells
-what it weighs and how long it took.
+Pictures go to build/screenshots/<page>-<light|dark|phone>.png. A line for each tells what its HTML
+weighs and how long it took to load.
 """
 
 import argparse
@@ -14,13 +14,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser
 
 from tests.browser.chromium import NoChromiumError, launched
 from tests.browser.home import Home, furnished, options_of_a_phone
 from tests.browser.pages import MISSING, OPEN, PAGES
 from tests.browser.signing import sign_in
-from tests.browser.watch import Watch, watched
+from tests.browser.watch import Watch, opened
 
 FOLDER = Path(__file__).parents[2] / "build/screenshots"
 WIDE = {"viewport": {"width": 1280, "height": 800}}
@@ -39,23 +39,27 @@ class Shot:
     page: str
     mode: str
     status: int
+    kind: str  #: content type
     size: int  #: bytes of HTML
     took_ms: float  #: until everything was loaded
     wider_by: int  #: pixels that a person would have to scroll sideways
+    problems: Sequence[str]  #: behind the page
 
     @property
     def faults(self) -> list[str]:
         """What no page may do, in words."""
         wanted = 404 if self.page in MISSING else 200
-        return [
+        found = [
             told
             for is_so, told in (
                 (self.status != wanted, f"answers {self.status}"),
+                (not self.kind.startswith("text/html"), f"is {self.kind or 'nothing'}"),
                 (self.size >= HEAVIEST, "too heavy"),
                 (self.wider_by > 0, f"{self.wider_by} px too wide"),
             )
             if is_so
         ]
+        return [*found, *self.problems]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -86,37 +90,32 @@ def say(text: str) -> None:
 
 def _photograph(browser: Browser, home: Home, names: Sequence[str], modes: Sequence[str]) -> int:
     paths = {name: PAGES[name](home) for name in names}
-    is_good = True
+    faulty = []
     for mode in modes:
-        with _opened(browser, home, mode) as (stranger, person):
+        with _signed_in(browser, home, mode) as (stranger, person):
             for name, path in paths.items():
-                watch = stranger if name in OPEN else person
-                shot = _shoot(watch.context.pages[0], name, path, mode)
+                shot = _shoot(stranger if name in OPEN else person, name, path, mode)
                 say(_line_of(shot))
-                is_good = is_good and not shot.faults
-            for watch in (stranger, person):
-                for problem in watch.problems():
-                    say(f"  {mode}: {problem}")
-                    is_good = False
-                watch.allow("")  # told already
-    say(f"The pictures are in {FOLDER}.")
-    return 0 if is_good else 1
+                faulty += [shot] if shot.faults else []
+    say(f"The pictures are in {FOLDER}; {len(faulty)} of {len(paths) * len(modes)} have a fault.")
+    return 1 if faulty else 0
 
 
 @contextmanager
-def _opened(browser: Browser, home: Home, mode: str) -> Iterator[tuple[Watch, Watch]]:
+def _signed_in(browser: Browser, home: Home, mode: str) -> Iterator[tuple[Watch, Watch]]:
     """Open a context where nobody is signed in, and one with the operator."""
     options = MODES[mode]
     with (
-        watched(browser, home.url, **options) as stranger,
-        watched(browser, home.url, **options) as person,
+        opened(browser, home.url, **options) as stranger,
+        opened(browser, home.url, **options) as person,
     ):
         stranger.context.new_page()
         sign_in(person.context.new_page(), home.operator_key)
         yield stranger, person
 
 
-def _shoot(page: Page, name: str, path: str, mode: str) -> Shot:
+def _shoot(watch: Watch, name: str, path: str, mode: str) -> Shot:
+    page = watch.context.pages[0]
     started = monotonic()
     response = page.goto(path, wait_until="load")
     took_ms = (monotonic() - started) * 1000
@@ -126,19 +125,17 @@ def _shoot(page: Page, name: str, path: str, mode: str) -> Shot:
         page=name,
         mode=mode,
         status=response.status if response else 0,
-        size=_size_of(response),
+        kind=response.headers.get("content-type", "") if response else "",
+        size=len(response.body()) if response else 0,
         took_ms=took_ms,
         wider_by=int(page.evaluate(width)),
+        problems=watch.take(),
     )
-
-
-def _size_of(response: Response | None) -> int:
-    return len(response.body()) if response else 0
 
 
 def _line_of(shot: Shot) -> str:
     told = f"{shot.page:<22} {shot.mode:<6} {shot.size:>7} bytes {shot.took_ms:>6.0f} ms"
-    return "  ".join([told, *shot.faults])
+    return "\n    ".join([told, *shot.faults])
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ BODIES = {
     "/throws.js": "throw new Error('thrown at the top')",
     "/inline": f"{GOOD}<script>document.title = 'Bad'</script>",
     "/styled": f"{GOOD}<p style='color: red'>Red</p>",
+    "/missing-styled": f"{GOOD}<p style='color: red'>Red</p>",
     "/broken": f"{GOOD}<script src=/missing.js></script>",
     "/foreign": f"{GOOD}<a href=http://other.example/>Away</a>",
 }
@@ -32,7 +33,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = BODIES.get(self.path)
         kind = "text/javascript" if self.path.endswith(".js") else "text/html"
-        self.send_response(404 if body is None else 200)
+        self.send_response(404 if body is None or "missing" in self.path else 200)
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Content-Security-Policy", POLICY)
         self.end_headers()
@@ -64,6 +65,7 @@ def site() -> Iterator[str]:
         ("/thrown", "thrown at the top"),
         ("/inline", "Content Security Policy"),
         ("/styled", "Content Security Policy"),
+        ("/missing-styled", "Content Security Policy"),
         ("/broken", "answered 404: GET"),
     ],
 )
@@ -120,5 +122,7 @@ def test_page_can_be_read_without_scripts(browser: Browser, site: str) -> None:
 
 def test_missing_chromium_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHROMIUM", "/no/such/chromium")
-    with pytest.raises(NoChromiumError, match=r"/no/such/chromium.*apt-get install chromium"):
+    with pytest.raises(
+        NoChromiumError, match=r"/no/such/chromium, which is no program.*apt-get install chromium"
+    ):
         find_chromium()

@@ -17,6 +17,8 @@ from playwright.sync_api import (
 WITHIN_MS = 10_000
 #: A request the page gave up by itself, because it was left or something was downloaded.
 GIVEN_UP = "net::ERR_ABORTED"
+#: What Chromium's console says of every answer of 400 or more.
+REPEATED = "Failed to load resource"
 
 
 class Watch:
@@ -31,7 +33,7 @@ class Watch:
         self._allowed: list[str] = []
         self._noted: list[str] = []
         self._messages: list[tuple[str, str]] = []  #: address, text
-        self._answered: set[str] = set()  #: what answered 400 or more
+        self._answered: set[str] = set()  #: addresses, with 400 or more
         context.on("console", self._on_console)
         context.on("weberror", self._on_error)
         context.on("request", self._on_request)
@@ -45,18 +47,27 @@ class Watch:
     def problems(self) -> list[str]:
         """Return what went wrong until now, a sentence each."""
         self.context.cookies()  # an answer of the browser: what it told before has arrived then
-        told = [f"console: {text} ({url})" for url, text in self._messages if not self._known(url)]
+        told = [
+            f"console: {text} ({url})" for url, text in self._messages if self._is_new(url, text)
+        ]
         found = [*self._noted, *told]
         return [one for one in found if not any(part in one for part in self._allowed)]
+
+    def take(self) -> list[str]:
+        """Return what went wrong since the last time, and forget it."""
+        problems = self.problems()
+        self._noted.clear()
+        self._messages.clear()
+        return problems
 
     def check(self) -> None:
         """Fail if anything went wrong."""
         problems = self.problems()
         assert not problems, "behind the page went wrong:\n" + "\n".join(problems)
 
-    def _known(self, url: str) -> bool:
-        """Say whether a message only repeats that an address answered 400 or more."""
-        return url in self._answered
+    def _is_new(self, url: str, text: str) -> bool:
+        """Say whether a message does more than repeat that an address answered 400 or more."""
+        return not (url in self._answered and text.startswith(REPEATED))
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -84,15 +95,21 @@ class Watch:
 
 
 @contextmanager
-def watched(browser: Browser, url: str, **options: Any) -> Iterator[Watch]:
-    """Open a context for one site and fail at the end if anything went wrong in it."""
+def opened(browser: Browser, url: str, **options: Any) -> Iterator[Watch]:
+    """Open a context for one site, in English and London's time unless told otherwise."""
     context = browser.new_context(
         base_url=url, **{"locale": "en-GB", "timezone_id": "Europe/London", **options}
     )
     try:
         context.set_default_timeout(WITHIN_MS)
-        watch = Watch(context, url)
-        yield watch
-        watch.check()
+        yield Watch(context, url)
     finally:
         context.close()
+
+
+@contextmanager
+def watched(browser: Browser, url: str, **options: Any) -> Iterator[Watch]:
+    """Open a context for one site and fail at the end if anything went wrong in it."""
+    with opened(browser, url, **options) as watch:
+        yield watch
+        watch.check()
