@@ -58,7 +58,8 @@ def changes_by_attempt(
 
     Each write is compared with the same one (method, address without its ids) of the last attempt
     before that made it, so that an attempt which sent nothing hides no change. Of a call that was
-    repeated within an attempt the last one counts.
+    repeated within an attempt the last one counts. Values that changed come before fields that came
+    or went: the first update after a create sends much of its own.
 
     Args:
         attempts: of the row, newest first.
@@ -74,6 +75,7 @@ def changes_by_attempt(
             for old, new in _pairs(before.get(call, {}), bodies)
             for change in compare(old, new)
         ]
+        found.sort(key=lambda change: change.old is None or change.new is None)
         changes[attempt.number] = found[:CHANGES_AT_MOST]
         before |= sent
     return changes

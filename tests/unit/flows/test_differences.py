@@ -213,6 +213,14 @@ def test_at_most_twenty_changes_of_an_attempt_are_told() -> None:
     assert len(calls.changes()[2]) == CHANGES_AT_MOST
 
 
+def test_changed_values_come_before_fields_that_came_or_went() -> None:
+    calls = Calls().attempt({"body": {"gone": 1, "name": "A"}})
+    more = {f"f{number}": 1 for number in range(50)}
+    calls.attempt({"body": {**more, "name": "B"}})
+    told = [one.field for one in calls.changes()[2]]
+    assert told[:3] == ["name", "gone", "f0"]
+
+
 @pytest.mark.parametrize(
     ("body", "part"),
     [
