@@ -91,7 +91,7 @@ ASK_AGAIN_S = 5  #: what a caller is told to wait when a store is busy
 
 def response_of(error: Exception) -> Response:
     """Return the answer for an error of ``KNOWN``."""
-    said = _said(error)
+    said = said_of(error)
     headers: dict[str, str | list[str]] = dict(HEADERS)
     if said.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
@@ -136,7 +136,8 @@ def _is_of_chalice(body: Any) -> bool:
     return isinstance(body, Mapping) and body.keys() == {"Code", "Message"}
 
 
-def _said(error: Exception) -> ApiError:
+def said_of(error: Exception) -> ApiError:
+    """Return what an error of ``KNOWN`` says to the caller."""
     match error:
         case ApiError():
             return error

@@ -6,6 +6,7 @@ import pytest
 
 from app import app
 from tests.app.asking import Api
+from tests.app.browsing import Browser
 from tests.app.toy_world import World, open_world
 
 
@@ -22,3 +23,11 @@ def world() -> Iterator[World]:
 def api(world: World) -> Api:
     """The API, asked as an admin of the operator unless a test says otherwise."""
     return Api(app, key=world.key())
+
+
+@pytest.fixture
+def browser(world: World) -> Browser:
+    """The browser of an admin of the operator, signed in."""
+    opened = Browser(app)
+    opened.sign_in(world.key())
+    return opened

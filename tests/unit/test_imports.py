@@ -16,6 +16,7 @@ LATER = {
     "httpx": "the first call to a platform",
     "pydantic": "the first body of a request, the first payload of a vendor",
     "pydantic_core": "pydantic",
+    "jinja2": "the first page of the console",
     "cryptography": "the first thing that is sealed or opened",
     "chalicelib.api.bodies": "the first body of a request",
     "chalicelib.api.openapi": "the document of the API",

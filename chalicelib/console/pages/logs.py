@@ -1,0 +1,174 @@
+"""The logs: rows by filter, with a button for each and one for all that failed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chalice.app import Response
+
+from chalicelib.console.columns import chosen, columns_of
+from chalicelib.console.filters import Filters, chips_of, is_plain, read_filters, to_api
+from chalicelib.console.fixes import can_resync, fix_of
+from chalicelib.console.routing import Pages
+from chalicelib.console.visits import Visit
+from chalicelib.console.words import KIND_SINGULAR, STATUSES
+from chalicelib.domain.log import CursorError
+from chalicelib.domain.reasons import Reason
+from chalicelib.flows.declare import base_name
+from chalicelib.flows.setup.errors import InvalidError
+
+pages = Pages(__name__, area="logs")
+
+LOGS = "/v1/consumers/{consumer}/logs"
+ROWS = 40  #: of a page, so that it stays below 50 KB
+_TABLE_OWN = ("kind", "status")  #: filters the page shows by itself, as ticks and tabs
+
+
+@pages.get("/consumers/{consumer}/logs")
+def show_rows(visit: Visit) -> Response:
+    """Show a page of the log; a filter that cannot be used is said above it."""
+    filters, names = read_filters(visit), visit.many("columns")
+    kinds = filters.get("kind", [])
+    if len(kinds) == 1:
+        visit.area = f"logs-{kinds[0]}"
+    page, problems = _read_page(visit, filters)
+    flows = _flows_of(visit, kinds, filters.get("flow", []))
+    columns = columns_of(kinds, sorted({_target_of(visit, name) for name in flows}))
+    return visit.render(
+        "logs.html",
+        page=page,
+        rows=[shown(visit, row) for row in page["items"]],
+        problems=problems,
+        filters=filters,
+        view={**filters, "columns": names},
+        chips=chips_of(filters, hidden=_TABLE_OWN),
+        columns=chosen(columns, names),
+        all_columns=columns,
+        kinds=kinds,
+        heading=heading_of(kinds),
+        tabs=_tabs(visit, filters),
+        failed=_failed(visit, filters),
+        flows={name: label_of_flow(visit, name) for name in _flows_of(visit, [], [])},
+        reasons={reason.value: reason.rule.sentence for reason in Reason},
+        is_moving=any(_is_moving(row) for row in page["items"]),
+    )
+
+
+@pages.post("/consumers/{consumer}/logs/{row}/resync")
+def resync(visit: Visit) -> Response:
+    """Sync one row again and go back to where the button was."""
+    row_id = visit.params["row"]
+    visit.api.send("POST", f"{LOGS}/{{row}}/resync", row=row_id)
+    return visit.redirect(visit.back(visit.row(row_id)), said="It is being synced again.")
+
+
+def heading_of(kinds: Sequence[str]) -> str:
+    """Return the name of a log: ``Inventory Logs``; of several kinds their names."""
+    known = [KIND_SINGULAR[kind] for kind in kinds if kind in KIND_SINGULAR]
+    if not known:
+        return "All Logs"
+    return f"{' and '.join(known)} Logs"
+
+
+def label_of_flow(visit: Visit, name: str) -> str:
+    """Return what people call a flow; a second account is named with it."""
+    flow = visit.services.flows.get(base_name(name))
+    _, at, second = name.partition("@")
+    return (flow.label if flow else name) + (f" ({second})" if at else "")
+
+
+def shown(visit: Visit, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row as lists show it: with its page, what mends it, and its button."""
+    return {
+        **row,
+        **row["columns"],
+        "address": visit.row(row["id"]),
+        "fix": fix_of(visit, row["cause"], record=row["record"]),
+        "can_resync": can_resync(visit, row),
+        "resync": f"{visit.row(row['id'])}/resync",
+        "title": title_of(row),
+        "subtitle": subtitle_of(row),
+    }
+
+
+def title_of(row: Mapping[str, Any]) -> str:
+    """Return what a row is about: a name for goods and people, an id for documents."""
+    columns = row["columns"]
+    return str(columns.get("name") or columns.get("order_number") or row["record"])
+
+
+def subtitle_of(row: Mapping[str, Any]) -> str:
+    """Return what stands under the title: the id where that is a name, else the total."""
+    total = row["columns"].get("total")
+    if row["columns"].get("name"):
+        return str(row["record"])
+    return f"{total['amount']} {total['currency']}" if total else ""
+
+
+def _read_page(visit: Visit, filters: Filters) -> tuple[Mapping[str, Any], list[str]]:
+    """Return a page of rows, and what is wrong with the filters if there is none."""
+    try:
+        assert visit.consumer is not None  # noqa: S101 - a page of a consumer
+        query = to_api(filters, visit.consumer.time_zone)
+        paging = {"cursor": visit.one("cursor"), "limit": str(ROWS)}
+        return visit.api.get(LOGS, {**query, **paging}), []
+    except InvalidError as error:
+        return _NO_ROWS, [f"{one.field}: {one.message}" for one in error.problems]
+    except CursorError:
+        return _NO_ROWS, ["This page of the list is no more. Go to the newest rows."]
+
+
+_NO_ROWS: Mapping[str, Any] = {"items": [], "next": None, "previous": None}
+
+
+def _flows_of(visit: Visit, kinds: Sequence[str], named: Sequence[str]) -> list[str]:
+    """Return the flows that have rows of these kinds, or that are named."""
+    found = [
+        str(one["flow"])
+        for one in visit.counts["items"]
+        if (not kinds or one["kind"] in kinds) and (not named or one["flow"] in named)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _target_of(visit: Visit, name: str) -> str:
+    flow = visit.services.flows.get(base_name(name))
+    return visit.label(flow.target) if flow else name
+
+
+def _tabs(visit: Visit, filters: Filters) -> list[dict[str, Any]]:
+    """Return a tab for each status with its count, where counters know it."""
+    rest = {name: values for name, values in filters.items() if name != "status"}
+    wanted = list(filters.get("status", []))
+    is_known = is_plain(rest)
+    narrowed = {"kinds": rest.get("kind", []), "flows": rest.get("flow", [])}
+    return [
+        {
+            "label": status or "All",
+            "count": visit.count(**narrowed, statuses=[status] if status else [])
+            if is_known
+            else None,
+            "address": visit.at(
+                "/logs", {**rest, "status": status, "columns": visit.many("columns")}
+            ),
+            "is_here": wanted == ([status] if status else []),
+            "status": status,
+        }
+        for status in ("", *STATUSES)
+    ]
+
+
+def _failed(visit: Visit, filters: Filters) -> dict[str, Any] | None:
+    """Return what the button for all failed rows does; None where the filter has none of them.
+
+    ``count`` is None where only looking at the rows would tell: then a page asks first.
+    """
+    is_of_failed = set(filters.get("status", ["Failed"])) == {"Failed"}
+    if not is_of_failed or not visit.may("operator"):
+        return None
+    plain = {"kinds": filters.get("kind", []), "flows": filters.get("flow", [])}
+    count = visit.count(**plain, statuses=["Failed"])
+    return {"count": count if is_plain(filters) else None} if count else None
+
+
+def _is_moving(row: Mapping[str, Any]) -> bool:
+    return row["status"] == "Processing" or row["reason"] in ("queued", "retrying")
