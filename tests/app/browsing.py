@@ -148,7 +148,8 @@ class _Reader(HTMLParser):
         if tag == "button" and given.get("type") != "button":
             self._in_button = True
             self.forms[-1]["buttons"].append("")
-            self.forms[-1]["button_actions"] += [given["formaction"]] * ("formaction" in given)
+            elsewhere = given.get("formaction")
+            self.forms[-1]["button_actions"] += [elsewhere] if elsewhere else []
         elif tag == "input":
             is_box = given.get("type") in ("checkbox", "radio")
             if given.get("name") and (not is_box or "checked" in given):
