@@ -29,7 +29,7 @@ MODES: Mapping[str, dict[str, Any]] = {
     "dark": {**WIDE, "color_scheme": "dark"},
     "phone": {**options_of_a_phone(), "color_scheme": "light"},
 }
-HEAVIEST = 50 * 1024
+HEAVIEST = 50_000  #: bytes of HTML
 
 
 @dataclass(frozen=True, kw_only=True)
