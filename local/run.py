@@ -111,6 +111,7 @@ def main() -> int:
         port = int(os.environ.get("PORT", PORT))
         with running(os.environ, port=port) as product:
             print(f"Synclog runs at {product.url}; Ctrl-C ends it.", flush=True)
+            print(f"Console: {product.url}/console", flush=True)
             if product.first_key is not None:
                 print(f"The operator's key, shown this once: {product.first_key}", flush=True)
             ended.wait()

@@ -124,8 +124,10 @@ def _introduce(demo: Demo, consumer_key: str) -> None:
             "platforms": demo.vendors.addresses,
         },
     )
-    print(f"Synclog      {demo.url}/v1  (operator's key {demo.operator_key})")
-    print(f"Consumer     {merchant.CONSUMER}  (its key {consumer_key})")
+    print(f"Console      {demo.url}/console")
+    print(f"  sign in    {demo.operator_key}  (the operator: every merchant)")
+    print(f"             {consumer_key}  (the merchant {merchant.CONSUMER} alone)")
+    print(f"API          {demo.url}/v1  (the same keys)")
     for name, address in demo.vendors.addresses.items():
         print(f"{name.capitalize():<12} {address}  (a simulator; POST {address}/_sim/state)")
     print(f"Description  {demo.data / folder.DESCRIPTION}")
