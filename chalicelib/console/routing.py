@@ -122,5 +122,6 @@ def _check_word(visit: Visit) -> None:
 
 
 def error_page(visit: Visit, said: errors.ApiError) -> Response:
-    """Return a page that says no, and what to do."""
-    return visit.render("error.html", status=said.status, error=said)
+    """Return a page that says no, and what to do; without the menu where a store is in trouble."""
+    is_bare = said.status >= 500
+    return visit.render("error.html", status=said.status, error=said, is_bare=is_bare)
