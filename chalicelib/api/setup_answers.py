@@ -59,6 +59,15 @@ class ConnectionAnswer(TypedDict):
     prerequisites: list[str]
 
 
+class PlatformAnswer(TypedDict):
+    """A platform that can be connected; ``prerequisites`` are what its account needs."""
+
+    name: str
+    label: str
+    fields: list[FieldAnswer]
+    prerequisites: list[str]
+
+
 class CheckAnswer(ConnectionAnswer):
     """What a check found."""
 

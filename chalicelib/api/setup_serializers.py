@@ -10,11 +10,12 @@ from chalicelib.api.setup_answers import (
     FlowAnswer,
     MappingAnswer,
     PickAnswer,
+    PlatformAnswer,
     SettingAnswer,
     StandingAnswer,
     UnmappedAnswer,
 )
-from chalicelib.domain.platforms import Choice, Field
+from chalicelib.domain.platforms import Choice, Field, Offer
 from chalicelib.domain.setup import ApiKey, Connection, Consumer, Health
 from chalicelib.flows.declare import Setting, connections_of
 from chalicelib.flows.services import Services
@@ -79,6 +80,16 @@ def connection_json(
         "webhooks_detail": connection.webhooks_problem,
         "fields": [_field_json(one) for one in offer.fields] if offer else [],
         "prerequisites": list(offer.prerequisites) if offer else [],
+    }
+
+
+def platform_json(offer: Offer) -> PlatformAnswer:
+    """Return a platform as the form of a new connection needs it."""
+    return {
+        "name": offer.name,
+        "label": offer.label,
+        "fields": [_field_json(one) for one in offer.fields],
+        "prerequisites": list(offer.prerequisites),
     }
 
 
