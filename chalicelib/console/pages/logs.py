@@ -19,7 +19,7 @@ from chalicelib.flows.setup.errors import InvalidError
 pages = Pages(__name__, area="logs")
 
 LOGS = "/v1/consumers/{consumer}/logs"
-ROWS = 40  #: of a page, so that it stays below 50 KB
+ROWS = 30  #: of a page, so that it stays below 50 KB
 _TABLE_OWN = ("kind", "status")  #: filters the page shows by itself, as ticks and tabs
 
 
