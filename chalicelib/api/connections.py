@@ -3,10 +3,11 @@
 from typing import Any
 
 from chalicelib import wiring
+from chalicelib.api import errors
 from chalicelib.api.paging import LIMIT_MOST, page_json, read_paging, slice_page
 from chalicelib.api.routing import PAGING, Call, Routes
-from chalicelib.api.setup_answers import CheckAnswer, ConnectionAnswer
-from chalicelib.api.setup_serializers import connection_json
+from chalicelib.api.setup_answers import CheckAnswer, ConnectionAnswer, OfferedAnswer
+from chalicelib.api.setup_serializers import choice_json, connection_json
 from chalicelib.domain.log import Page
 from chalicelib.domain.setup import Connection, Role
 from chalicelib.flows.setup.account import Given
@@ -15,7 +16,7 @@ from chalicelib.flows.setup.connections import (
     read_connection,
     save_connection,
 )
-from chalicelib.flows.setup.platforms import check_connection
+from chalicelib.flows.setup.platforms import check_connection, list_choices
 
 routes = Routes(__name__, "Connections")
 
@@ -68,6 +69,22 @@ def check(call: Call) -> Any:
     checked = check_connection(call.services, call.consumer.id, call.params["name"])
     told = {"ok": checked.ok, "account": checked.account, "problems": list(checked.problems)}
     return {**_json(call, checked.connection), **told}
+
+
+@routes.add("GET", f"{ONE}/choices/{{what}}", answer=OfferedAnswer)
+def show_choices(call: Call) -> Any:
+    """List what the platform has to choose from, such as its price lists.
+
+    The platform is asked now. Where it does not answer, ``items`` is empty and ``problem`` says why.
+    """
+    connection = read_connection(call.services, call.consumer.id, call.params["name"])
+    what, offer = call.params["what"], call.services.offers.get(connection.platform)
+    words = offer.choices if offer else ()
+    if what not in words:
+        known = ", ".join(words) or "none"
+        raise errors.not_found(f"This connection has no such choices. Known are: {known}.")
+    found, problem = list_choices(call.services, connection, what)
+    return {"items": [choice_json(one) for one in found], "problem": problem}
 
 
 def _json(call: Call, connection: Connection) -> ConnectionAnswer:

@@ -153,6 +153,13 @@ class ChoicesAnswer(TypedDict):
     target: list[ChoiceAnswer]
 
 
+class OfferedAnswer(TypedDict):
+    """What one platform has to choose from; ``problem`` says why it is empty, if nobody answered."""
+
+    items: list[ChoiceAnswer]
+    problem: str
+
+
 class UnmappedAnswer(TypedDict):
     """A value without an answer; ``rows`` wait for one. ``suggestion`` is a target value."""
 

@@ -169,8 +169,8 @@ def mapping_json(view: MappingView) -> MappingAnswer:
         "default": view.table.default,
         "unmapped": [_unmapped_json(one) for one in view.unmapped],
         "choices": {
-            "source": [_choice_json(one) for one in view.source_choices],
-            "target": [_choice_json(one) for one in view.target_choices],
+            "source": [choice_json(one) for one in view.source_choices],
+            "target": [choice_json(one) for one in view.target_choices],
         },
         "problems": list(view.problems),
     }
@@ -188,7 +188,8 @@ def _unmapped_json(one: Unmapped) -> UnmappedAnswer:
     }
 
 
-def _choice_json(choice: Choice) -> ChoiceAnswer:
+def choice_json(choice: Choice) -> ChoiceAnswer:
+    """Return a value that people pick from."""
     return {"id": choice.id, "name": choice.name}
 
 

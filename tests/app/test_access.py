@@ -21,6 +21,7 @@ def address(route: Route, consumer: str, row: str = f"{PRODUCTS}.1") -> str:
         "consumer": consumer,
         "name": "category" if "mappings" in route.path else "shop",
         "flow": PRODUCTS,
+        "what": "categories",
         "row": row,
         "id": "no-such-id",
     }
