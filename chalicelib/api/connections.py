@@ -75,7 +75,7 @@ def check(call: Call) -> Any:
 def show_choices(call: Call) -> Any:
     """List what the platform has to choose from, such as its price lists.
 
-    The platform is asked now. Where it does not answer, ``items`` is empty and ``problem`` says why.
+    The platform is asked now. Where it does not answer, ``problem`` says why.
     """
     connection = read_connection(call.services, call.consumer.id, call.params["name"])
     what, offer = call.params["what"], call.services.offers.get(connection.platform)

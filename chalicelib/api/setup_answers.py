@@ -154,7 +154,7 @@ class ChoicesAnswer(TypedDict):
 
 
 class OfferedAnswer(TypedDict):
-    """What one platform has to choose from; ``problem`` says why it is empty, if nobody answered."""
+    """What one platform has to choose from; ``problem`` says why nothing could be read."""
 
     items: list[ChoiceAnswer]
     problem: str
