@@ -1,5 +1,202 @@
-"""Connections: health, check, webhooks, prerequisites."""
+"""Connections: health, check, webhooks, prerequisites; for admins the forms."""
 
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Any
+
+from chalice.app import Response
+
+from chalicelib.api import auth, errors
+from chalicelib.console import accounts
+from chalicelib.console.pages.logs import label_of_flow
 from chalicelib.console.routing import Pages
+from chalicelib.console.visits import Visit, encode
+from chalicelib.domain.setup import Role
+from chalicelib.flows.setup.errors import InvalidError, Problem, UnknownError
 
 pages = Pages(__name__, area="connections")
+
+ALL = "/v1/consumers/{consumer}/connections"
+ONE = "/v1/consumers/{consumer}/connections/{name}"
+CARDS = 12  #: of a page, so that it stays below 50 KB
+
+
+@pages.get("/consumers/{consumer}/connections")
+def show_all(visit: Visit) -> Response:
+    """Show how each connection stands."""
+    page = visit.api.get(ALL, {"limit": CARDS, "cursor": visit.one("cursor")})
+    shown = [accounts.shown_connection(visit, one) for one in page["items"]]
+    return visit.render("connections.html", page=page, connections=shown)
+
+
+@pages.get("/consumers/{consumer}/connections/new")
+def show_new(visit: Visit) -> Response:
+    """Show what can be connected, or the form of one platform."""
+    _need_admin(visit)
+    name = visit.one("platform")
+    if name:
+        return _new_form(visit, _platform(visit, name))
+    taken = {one["platform"] for one in visit.api.get(ALL)["items"]}
+    platforms = [
+        {**one, "is_second": one["name"] in taken}
+        for one in visit.api.get("/v1/platforms")["items"]
+    ]
+    return visit.render("connection_choose.html", platforms=platforms)
+
+
+@pages.post("/consumers/{consumer}/connections")
+def connect(visit: Visit) -> Response:
+    """Connect a platform, and try whether it works."""
+    _need_admin(visit)
+    platform, name = _platform(visit, visit.field("platform")), visit.field("name")
+    try:
+        _refuse_taken(visit, name)
+        visit.api.send("PUT", ONE, accounts.new_body(visit, platform), name=name)
+    except InvalidError as error:
+        return _new_form(visit, platform, problems=error.problems)
+    return _check(visit, name, done="Connected")
+
+
+@pages.get("/consumers/{consumer}/connections/needs/{platform}")
+def show_needs(visit: Visit) -> Response:
+    """Say what an account of a platform needs before it can be connected."""
+    return visit.render("connection_needs.html", platform=_platform(visit))
+
+
+@pages.get("/consumers/{consumer}/connections/{name}")
+def show_one(visit: Visit) -> Response:
+    """Show all of a connection; of its credentials only which are set."""
+    return _page(visit, _read(visit))
+
+
+@pages.post("/consumers/{consumer}/connections/{name}")
+def change(visit: Visit) -> Response:
+    """Change a connection, and try whether it works."""
+    found = _read(visit)
+    body = accounts.changes_of(visit, found)
+    try:
+        if body:
+            visit.api.send("PUT", ONE, body, name=found["name"])
+    except InvalidError as error:
+        return _page(visit, found, problems=error.problems)
+    return _check(visit, found["name"], done="Saved" if body else "Checked")
+
+
+@pages.post("/consumers/{consumer}/connections/{name}/check")
+def check(visit: Visit) -> Response:
+    """Ask the platform whether the connection works."""
+    return _check(visit, visit.params["name"], done="Checked")
+
+
+@pages.get("/consumers/{consumer}/connections/{name}/delete")
+def ask_to_delete(visit: Visit) -> Response:
+    """Say what stops when a connection goes."""
+    _need_admin(visit)
+    found = _read(visit)
+    flows = [
+        label_of_flow(visit, one["name"])
+        for one in visit.api.get("/v1/consumers/{consumer}/flows")["items"]
+        if found["name"] in (one["source"], one["target"]) and one["enabled"]
+    ]
+    shown = accounts.shown_connection(visit, found)
+    return visit.render("connection_delete.html", connection=shown, flows=flows)
+
+
+@pages.post("/consumers/{consumer}/connections/{name}/delete")
+def delete(visit: Visit) -> Response:
+    """Remove a connection with its credentials."""
+    name = visit.params["name"]
+    visit.api.send("DELETE", ONE, name=name)
+    return visit.redirect(visit.at("/connections"), said=f"{name} is disconnected.")
+
+
+def _read(visit: Visit) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = visit.api.get(ONE, name=visit.params["name"])
+    return found
+
+
+def _platform(visit: Visit, name: str | None = None) -> Mapping[str, Any]:
+    wanted = visit.params["platform"] if name is None else name
+    for one in visit.api.get("/v1/platforms")["items"]:
+        if one["name"] == wanted:
+            found: Mapping[str, Any] = one
+            return found
+    raise errors.not_found("There is no such platform. Choose one under Connections.")
+
+
+def _need_admin(visit: Visit) -> None:
+    assert visit.principal is not None  # noqa: S101 - a page for people who are signed in
+    auth.require_role(visit.principal, Role.ADMIN)
+
+
+def _refuse_taken(visit: Visit, name: str) -> None:
+    """Refuse a name in use: saving under it would change the connection that has it."""
+    try:
+        visit.api.get(ONE, name=name)
+    except UnknownError:
+        return
+    message = "There is a connection of this name. Choose another, or change that one."
+    raise InvalidError([Problem(field="name", message=message)])
+
+
+def _check(visit: Visit, name: str, *, done: str) -> Response:
+    """Try a connection; its page then tells what does not work."""
+    checked = visit.api.send("POST", f"{ONE}/check", name=name)
+    account = f" It is the account of {checked['account']}." if checked["account"] else ""
+    said = f"{done}: {checked['label']} answers.{account}" if checked["ok"] else ""
+    return visit.redirect(visit.at(f"/connections/{encode(name)}"), said=said)
+
+
+def _page(visit: Visit, found: Mapping[str, Any], *, problems: Sequence[Problem] = ()) -> Response:
+    fields = accounts.form_fields(found["fields"], found, visit.form, problems)
+    return visit.render(
+        "connection.html",
+        status=422 if problems else 200,
+        connection=accounts.shown_connection(visit, found),
+        form=_form(visit, fields, problems, address=found["base_url"]),
+    )
+
+
+def _new_form(
+    visit: Visit, platform: Mapping[str, Any], *, problems: Sequence[Problem] = ()
+) -> Response:
+    fields = accounts.form_fields(platform["fields"], {}, visit.form, problems)
+    name = visit.field("name") if visit.form else _free_name(visit, platform["name"])
+    return visit.render(
+        "connection_new.html",
+        status=422 if problems else 200,
+        platform=platform,
+        name=name,
+        name_problem=accounts.problem_of("name", problems),
+        form=_form(visit, fields, problems, address=""),
+    )
+
+
+def _form(
+    visit: Visit,
+    fields: Sequence[Mapping[str, Any]],
+    problems: Sequence[Problem],
+    *,
+    address: str,
+) -> dict[str, Any]:
+    """Return what the template of the form needs; an address with a password is not repeated."""
+    typed = visit.field("base_url") if visit.form else address
+    more = [one for one in fields if not one["is_main"]]
+    address_problem = accounts.problem_of("base_url", problems)
+    beside = {"name", "base_url", *(one["name"] for one in fields)}
+    return {
+        "main": [one for one in fields if one["is_main"]],
+        "more": more,
+        "is_more_open": bool(address_problem or any(one["problem"] for one in more)),
+        "base_url": "" if "@" in typed else typed,
+        "base_url_problem": address_problem,
+        "problems": [one.message for one in problems if one.field not in beside],
+        "is_wrong": bool(problems),
+    }
+
+
+def _free_name(visit: Visit, platform: str) -> str:
+    """Return a name for a connection: that of the platform, or with a number behind it."""
+    taken = {one["name"] for one in visit.api.get(ALL)["items"]}
+    numbered = (f"{platform}-{number}" for number in count(2))
+    return platform if platform not in taken else next(n for n in numbered if n not in taken)
