@@ -116,3 +116,9 @@ if (joiner) {
     say(joiner.textContent);
   });
 }
+
+// A button may copy what stands in another element: its text is taken before it is copied.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy-of]");
+  if (button) button.dataset.copy = document.getElementById(button.dataset.copyOf).textContent;
+}, true);
