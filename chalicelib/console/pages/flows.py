@@ -1,5 +1,258 @@
 """Flows: the switch, what is missing, settings."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from chalice.app import Response
+
+from chalicelib.api import auth, errors
+from chalicelib.console.flow_form import Choices, changes_of, fields_of, lists_of, read_choices
+from chalicelib.console.pages.logs import label_of_flow
 from chalicelib.console.routing import Pages
+from chalicelib.console.visits import Visit, encode
+from chalicelib.console.words import KINDS_IN_MENU, STATUSES, count_of
+from chalicelib.domain.setup import Role
+from chalicelib.flows.setup.errors import InvalidError, MovedOnError, Problem
 
 pages = Pages(__name__, area="flows")
+
+FLOWS = "/v1/consumers/{consumer}/flows"
+FLOW = f"{FLOWS}/{{flow}}"
+CONNECTIONS = "/v1/consumers/{consumer}/connections"
+MAPPINGS = "/v1/consumers/{consumer}/mappings"
+
+SAVED = "Saved. Rows that waited for it go on."
+UNCHANGED = "Nothing was changed."
+
+
+@pages.get("/consumers/{consumer}/flows")
+def show_flows(visit: Visit) -> Response:
+    """Show a card for each flow."""
+    connections, mappings = _read_around(visit)
+    found = visit.api.get(FLOWS)["items"]
+    cards = [card_of(visit, one, connections, mappings) for one in found]
+    return visit.render("flows.html", cards=cards, is_moving=_is_moving(cards))
+
+
+@pages.get("/consumers/{consumer}/flows/{flow}")
+def show_flow(visit: Visit) -> Response:
+    """Show a flow with its settings."""
+    flow = visit.api.get(FLOW, flow=visit.params["flow"])
+    return _flow_page(visit, flow, _choices_of(visit, flow))
+
+
+@pages.post("/consumers/{consumer}/flows/{flow}")
+def save_settings(visit: Visit) -> Response:
+    """Save the settings that were changed; what cannot be used is said beside its field."""
+    only_admins(visit)
+    name = visit.params["flow"]
+    flow = visit.api.get(FLOW, flow=name)
+    choices = _choices_of(visit, flow)
+    changes, problems = changes_of(visit, fields_of(visit, flow, choices))
+    if problems:
+        return _flow_page(visit, flow, choices, problems)
+    try:
+        if changes:
+            visit.api.send("PUT", FLOW, {"settings": changes}, flow=name)
+    except (InvalidError, MovedOnError) as error:
+        return _flow_page(visit, flow, choices, problems_of(error))
+    said = SAVED if changes else UNCHANGED
+    return visit.redirect(visit.at(f"/flows/{encode(name)}"), said=said)
+
+
+@pages.post("/consumers/{consumer}/flows/{flow}/switch")
+def switch(visit: Visit) -> Response:
+    """Switch a flow on or off and go back to where the switch is."""
+    name, enabled = visit.params["flow"], visit.field("enabled") == "on"
+    flow = visit.api.send("PUT", FLOW, {"enabled": enabled}, flow=name)
+    label = label_of_flow(visit, name)
+    if not enabled:
+        said = f"{label}: off. Nothing new is read or sent; its rows stay where they are."
+    elif flow["ready"]:
+        said = f"{label}: on. Rows that waited for it go on."
+    else:
+        said = f"{label}: on. It begins as soon as nothing is missing."
+    return visit.redirect(visit.back(visit.at("/flows")), said=said)
+
+
+def only_admins(visit: Visit) -> None:
+    """Refuse others before their form is read: what is unchanged is never sent to the API."""
+    assert visit.principal is not None  # noqa: S101 - pages for strangers change nothing
+    auth.require_role(visit.principal, Role.ADMIN)
+
+
+def problems_of(error: InvalidError | MovedOnError) -> Sequence[Problem]:
+    """Return what a refusal finds fault with; what is of no field has an empty one."""
+    if isinstance(error, InvalidError):
+        return error.problems
+    return [Problem(field="", message=errors.said_of(error).message)]
+
+
+def card_of(
+    visit: Visit,
+    flow: Mapping[str, Any],
+    connections: Mapping[str, Any],
+    mappings: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return a flow as cards and its own page show it."""
+    name = flow["name"]
+    own = [one for one in mappings if one["flow"] == name]
+    down = [connections[side] for side in _sides(flow) if _is_down(connections.get(side))]
+    address = visit.at(f"/flows/{encode(name)}")
+    return {
+        **flow,
+        "label": label_of_flow(visit, name),
+        "kind": KINDS_IN_MENU.get(flow["kind"], flow["kind"]),
+        "source": _account(visit, flow["source"], connections),
+        "target": _account(visit, flow["target"], connections),
+        "address": address,
+        "switch": f"{address}/switch",
+        "state": _state(flow, stopped=bool(down)),
+        "needs": [*_needs(visit, flow, address), *_needs_around(visit, down, own)],
+        "counts": _counts(visit, flow),
+        "every": _every(flow["polled_every_s"]),
+        "last": _last_run(visit, flow["last_execution"]),
+        "mappings": [_mapping_link(visit, one) for one in own],
+        "logs": visit.at("/logs", {"flow": name}),
+    }
+
+
+def _flow_page(
+    visit: Visit, flow: Mapping[str, Any], choices: Choices, problems: Sequence[Problem] = ()
+) -> Response:
+    connections, mappings = _read_around(visit)
+    fields = fields_of(visit, flow, choices, problems)
+    card = card_of(visit, flow, connections, mappings)
+    names = {f"settings.{one.name}" for one in fields}
+    return visit.render(
+        "flow.html",
+        status=422 if problems else 200,
+        card=card,
+        fields=fields,
+        lists=lists_of(fields),
+        problems=problems,
+        elsewhere=[one.message for one in problems if one.field not in names],
+        is_moving=_is_moving([card]),
+    )
+
+
+def _read_around(visit: Visit) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
+    """Return the connections by name, and the mappings of all flows."""
+    return _read_connections(visit), visit.api.get(MAPPINGS)["items"]
+
+
+def _read_connections(visit: Visit) -> Mapping[str, Any]:
+    return {one["name"]: one for one in visit.api.get(CONNECTIONS)["items"]}
+
+
+def _choices_of(visit: Visit, flow: Mapping[str, Any]) -> Choices:
+    return read_choices(visit, flow, _read_connections(visit))
+
+
+def _sides(flow: Mapping[str, Any]) -> tuple[str, str]:
+    return flow["source"], flow["target"]
+
+
+def _is_down(connection: Mapping[str, Any] | None) -> bool:
+    return connection is not None and connection["health"] == "down"
+
+
+def _account(visit: Visit, name: str, connections: Mapping[str, Any]) -> str:
+    """Return what an account is called; a second one of a platform with its name."""
+    connection = connections.get(name)
+    platform = connection["platform"] if connection else name
+    label = visit.label(platform)
+    return label if name == platform else f"{label} ({name})"
+
+
+def _state(flow: Mapping[str, Any], *, stopped: bool) -> tuple[str, str]:
+    """Return the colour and the words of how a flow is; no colour where it is off."""
+    if not flow["enabled"]:
+        return "", "Ready, and switched off" if flow["ready"] else "Off"
+    if not flow["ready"]:
+        return "unchecked", "Waits for what is missing"
+    return ("down", "Stopped") if stopped else ("healthy", "Running")
+
+
+def _needs(visit: Visit, flow: Mapping[str, Any], address: str) -> Iterator[dict[str, str]]:
+    """Yield what the flow lacks, each with the page that mends it."""
+    for lack in flow["missing"]:
+        if lack["what"] == "connection":
+            link = {
+                "label": "Open the connection",
+                "address": visit.at(f"/connections/{encode(lack['name'])}"),
+            }
+        else:
+            link = {"label": "Fill it in", "address": f"{address}#f-{lack['name']}"}
+        yield {"sentence": lack["sentence"], **link}
+
+
+def _needs_around(
+    visit: Visit, down: Sequence[Mapping[str, Any]], mappings: Sequence[Mapping[str, Any]]
+) -> Iterator[dict[str, str]]:
+    """Yield accounts that refuse us, and values without an answer."""
+    for connection in down:
+        yield {
+            "sentence": f"The account {connection['name']} does not work. {connection['detail']}",
+            "label": "Open the connection",
+            "address": visit.at(f"/connections/{encode(connection['name'])}"),
+        }
+    for mapping in mappings:
+        if mapping["unmapped"]:
+            yield {
+                "sentence": f"{mapping['label']}: {waiting_of(mapping)}",
+                "label": "Open the mapping",
+                "address": f"{address_of(visit, mapping)}#waiting",
+            }
+
+
+def waiting_of(mapping: Mapping[str, Any]) -> str:
+    """Return how many values of a mapping have no answer, and what waits for them."""
+    values = len(mapping["unmapped"])
+    rows = sum(one["rows"] for one in mapping["unmapped"])
+    verb = "has" if values == 1 else "have"
+    waits = "waits" if rows == 1 else "wait"
+    return f"{count_of(values, 'value')} {verb} no answer; {count_of(rows, 'row')} {waits}."
+
+
+def address_of(visit: Visit, mapping: Mapping[str, Any]) -> str:
+    """Return the page of a mapping."""
+    return visit.at(f"/mappings/{encode(mapping['flow'])}/{encode(mapping['name'])}")
+
+
+def _mapping_link(visit: Visit, mapping: Mapping[str, Any]) -> dict[str, Any]:
+    rows = sum(one["rows"] for one in mapping["unmapped"])
+    return {"label": mapping["label"], "address": address_of(visit, mapping), "rows": rows}
+
+
+def _counts(visit: Visit, flow: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "status": status,
+            "count": count,
+            "address": visit.at("/logs", {"flow": flow["name"], "status": status}),
+        }
+        for status in STATUSES
+        if (count := sum(one["count"] for one in flow["counts"] if one["status"] == status))
+    ]
+
+
+def _last_run(visit: Visit, run: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if run is None:
+        return None
+    return {
+        "state": run["state"],
+        "started_at": run["started_at"],
+        "address": visit.at(f"/executions/{encode(run['id'])}"),
+    }
+
+
+def _every(seconds: int | None) -> str:
+    if seconds is None:
+        return ""
+    minutes = seconds // 60
+    return count_of(minutes, "minute") if minutes else count_of(seconds, "second")
+
+
+def _is_moving(cards: Sequence[Mapping[str, Any]]) -> bool:
+    return any(one["last"] and one["last"]["state"] == "Running" for one in cards)
