@@ -9,7 +9,7 @@ from chalicelib.console.words import count_of
 
 TYPES: Mapping[str, str] = {"poll": "Poll", "import": "Import", "resync": "Re-sync"}
 TRIGGERS: Mapping[str, str] = {"schedule": "the schedule", "person": "a person"}
-MESSAGES = 50  #: of a page, so that it stays below 50 KB
+MESSAGES = 30  #: of a page, so that it stays below 50 KB
 
 #: How the requested rows ended, with the filter of the log that lists those that stand so now.
 _ENDS: Mapping[str, str] = {"synced": "Synced", "failed": "Failed", "held": "Pending"}
@@ -47,14 +47,15 @@ def summary_of(run: Mapping[str, Any]) -> str:
     requested, done = counts["requested"], counts["done"]
     if run["state"] == "Running":
         return _under_way(requested, done)
+    if not requested and run["state"] == "Error" and run["messages"]:
+        return str(run["messages"][-1]["text"])
     if not requested:
         return f"{counts['found']:,} found, nothing to do." if counts["found"] else "Nothing found."
-    failed = counts["failed"]
     if not done:
         return f"{requested:,} requested."
-    if failed:
-        return f"{failed:,} of {done:,} failed."
-    return f"{counts['synced']:,} of {done:,} synced."
+    how, count = ("failed", counts["failed"]) if counts["failed"] else ("synced", counts["synced"])
+    held = f", {counts['held']:,} held" if counts["held"] else ""
+    return f"{count:,} of {done:,} {how}{held}."
 
 
 def _under_way(requested: int, done: int) -> str:
@@ -69,8 +70,7 @@ def _tally(visit: Visit, run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the counts in order; those that the log can list lead there."""
     counts, asked = run["counts"], {"execution": run["id"]}
     yield {"label": "Found", "count": counts["found"], "address": ""}
-    if run["type"] != "resync" or counts["skipped"]:
-        yield {"label": "Skipped", "count": counts["skipped"], "address": ""}
+    yield {"label": "Skipped", "count": counts["skipped"], "address": ""}
     requested = visit.at("/logs", asked) if counts["requested"] else ""
     yield {"label": "Requested", "count": counts["requested"], "address": requested}
     for name, status in _ENDS.items():
