@@ -156,7 +156,7 @@ def test_nothing_to_do_is_said(browser: Browser, world: World) -> None:
 
 def test_names_of_merchants_are_text(browser: Browser, world: World) -> None:
     world.held_by_category("acme", "<b>P1</b>", "<script>alert(1)</script>")
-    [row] = fail(world, 1)
+    row = world.request("acme", PRODUCTS, "P2")
     refused = {"status": Status.FAILED, "reason": Reason.REJECTED_BY_TARGET}
     detail = "<script>alert(2)</script> is no name."
     world.end(row, **refused, detail=detail, fingerprint="as-its-name")
