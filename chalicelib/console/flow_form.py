@@ -101,6 +101,11 @@ def lists_of(fields: Sequence[Field]) -> dict[str, Picks]:
     return {one.listed_as: one.picks for one in fields if one.control == LISTED}
 
 
+def silent_of(fields: Sequence[Field]) -> list[str]:
+    """Return why names to pick from cannot be shown, each reason once."""
+    return list(dict.fromkeys(one.picks.problem for one in fields if one.picks.problem))
+
+
 def to_local(text: str, zone: str) -> str:
     """Return a time as a date-time field holds it, in a zone; a text that is none as it is."""
     try:
@@ -194,4 +199,4 @@ def _helps(visit: Visit, setting: Mapping[str, Any], picks: Picks) -> Iterator[s
     elif setting["help"]:
         yield setting["help"]
     if picks.problem:
-        yield f"The names cannot be shown now: {picks.problem} Here stands the platform's own id."
+        yield "An id of the platform."

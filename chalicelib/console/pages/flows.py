@@ -6,7 +6,14 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.api import auth, errors
-from chalicelib.console.flow_form import Choices, changes_of, fields_of, lists_of, read_choices
+from chalicelib.console.flow_form import (
+    Choices,
+    changes_of,
+    fields_of,
+    lists_of,
+    read_choices,
+    silent_of,
+)
 from chalicelib.console.pages.logs import label_of_flow
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
@@ -130,6 +137,7 @@ def _flow_page(
         card=card,
         fields=fields,
         lists=lists_of(fields),
+        silent=silent_of(fields),
         problems=problems,
         elsewhere=[one.message for one in problems if one.field not in names],
         is_moving=_is_moving([card]),
