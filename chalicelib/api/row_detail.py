@@ -8,6 +8,7 @@ from chalicelib.domain.log import Attempt, Exchange, RowQuery
 from chalicelib.domain.rows import Row
 from chalicelib.domain.setup import HistoryEntry
 from chalicelib.flows.differences import FieldChange, changes_by_attempt
+from chalicelib.flows.goods import with_skus
 from chalicelib.flows.services import Services
 
 ATTEMPTS = 50  #: newest attempts shown
@@ -40,9 +41,10 @@ def read_detail(services: Services, row: Row) -> Detail:
     ids = list(dict.fromkeys(id_ for attempt in attempts for id_ in attempt.exchanges))
     found = services.log.read_exchanges(row.name.consumer, ids[:EXCHANGES]) if ids else ()
     exchanges = {one.id: one for one in found if one is not None}
+    record = services.log.read_snapshot(row.name)
     return Detail(
         row=row,
-        record=services.log.read_snapshot(row.name),
+        record=with_skus(services, row.name, record) if record is not None else None,
         attempts=attempts,
         exchanges=exchanges,
         related=list(_related(services, row)),

@@ -1,0 +1,70 @@
+"""Which goods the lines of a document are: SKUs that its source does not repeat on each line."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chalicelib.domain.rows import RowName
+from chalicelib.domain.statuses import Kind
+from chalicelib.flows.declare import base_name, connections_of
+from chalicelib.flows.services import Services
+from chalicelib.flows.setup.flows import list_flow_names
+
+LINES_AT_MOST = 100  #: of one document that are looked up
+
+
+def with_skus(services: Services, name: RowName, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the record of a document, its lines with the SKUs that the products' rows know.
+
+    A line without SKU names the item at its source; the link leads to the product, and its row has
+    the SKU. Three requests at most, none where every line has its SKU; no platform is asked.
+    """
+    lines = record.get("lines")
+    bare = [one for one in lines or () if isinstance(one, Mapping) and _lacks_sku(one)]
+    if not bare:
+        return record
+    skus = _read_skus(services, name, [str(one["item_id"]) for one in bare[:LINES_AT_MOST]])
+    told = [
+        {**line, "sku": skus[str(line["item_id"])]}
+        if line in bare and str(line["item_id"]) in skus
+        else line
+        for line in lines or ()
+    ]
+    return {**record, "lines": told}
+
+
+def _lacks_sku(line: Mapping[str, Any]) -> bool:
+    return bool(line.get("item_id")) and not line.get("sku")
+
+
+def _read_skus(services: Services, name: RowName, items: list[str]) -> dict[str, str]:
+    """Return SKUs by the item's id at the document's source; unknown ones are absent."""
+    flow = services.flows.get(base_name(name.flow))
+    if flow is None:
+        return {}
+    source, target = connections_of(flow, name.flow)
+    links = services.log.read_links(name.consumer, source, target, Kind.PRODUCT.value, items)
+    other_ids = {item: link.other_id for item, link in links.items()}
+    wanted = {
+        item: RowName(consumer=name.consumer, flow=product_flow, record=record)
+        for product_flow, is_from_target in _product_flows(services, name, source, target)
+        for item in items
+        if (record := other_ids.get(item) if is_from_target else item)
+    }
+    rows = services.log.read_rows(list(wanted.values())) if wanted else ()
+    return {
+        item: str(row.columns["sku"])
+        for item, row in zip(wanted, rows, strict=True)
+        if row is not None and row.columns.get("sku")
+    }
+
+
+def _product_flows(
+    services: Services, name: RowName, source: str, target: str
+) -> Iterator[tuple[str, bool]]:
+    """Yield flows that bring products from one of both sides to the other, and which way."""
+    for flow_name in list_flow_names(services, name.consumer):
+        flow = services.flows.get(base_name(flow_name))
+        if flow is not None and flow.kind is Kind.PRODUCT:
+            sides = connections_of(flow, flow_name)
+            if set(sides) == {source, target}:
+                yield flow_name, sides[0] == target
