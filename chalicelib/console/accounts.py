@@ -12,7 +12,7 @@ from chalicelib.flows.setup.errors import Problem
 WEBHOOKS: Mapping[str, str] = {
     "registered": "Webhooks are registered.",
     "missing": "Webhooks are not registered; polls find what changed.",
-    "unknown": "A check tells whether webhooks are registered.",
+    "unknown": "Not known before a check succeeds.",
 }
 
 

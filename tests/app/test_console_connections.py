@@ -51,7 +51,7 @@ def test_cards_tell_health_webhooks_and_what_an_account_needs(
     assert "Shop Healthy" in seen.text
     assert "Webhooks are registered." in seen.text
     assert "Till Not checked yet" in seen.text
-    assert "A check tells whether webhooks are registered." in seen.text
+    assert "Not known before a check succeeds." in seen.text
     assert NEEDS in seen.text
     assert seen.link("Shop") == SHOP
 

@@ -195,7 +195,7 @@ def test_an_import_of_ids_is_started(browser: Browser, world: World) -> None:
     assert done.location == f"{RUNS}/{run.id}"
     assert "The import has begun." in seen.text
     assert "Import: Orders to the shop" in seen.text
-    assert "2 given by id" in seen.text
+    assert "2 records given by id" in seen.text
     assert (run.flow, run.by) == (ORDERS, "admin of the operator")
     assert sorted(row.record for row in rows) == ["S1", "S2"]
 

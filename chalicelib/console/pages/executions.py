@@ -14,6 +14,7 @@ from chalicelib.console.pages.logs import label_of_flow
 from chalicelib.console.routing import Pages
 from chalicelib.console.runs import address_of, run_shown
 from chalicelib.console.visits import Visit, encode
+from chalicelib.console.words import count_of
 from chalicelib.flows.setup.errors import InvalidError, Problem, UnknownError
 
 pages = Pages(__name__, area="executions")
@@ -171,7 +172,7 @@ def _read_import(visit: Visit) -> dict[str, Any]:
 def _asked(visit: Visit, spec: Mapping[str, Any]) -> str:
     """Return what a run was to do, in words."""
     if "ids" in spec:
-        return f"{spec['ids']:,} given by id"
+        return f"{count_of(spec['ids'], 'record')} given by id"
     if "from" in spec and "to" in spec:
         exact = visit.times.exact
         return f"What changed from {exact(spec['from'])} to {exact(spec['to'])}"
