@@ -43,12 +43,10 @@ def _read_skus(services: Services, name: RowName, items: list[str]) -> dict[str,
         return {}
     source, target = connections_of(flow, name.flow)
     links = services.log.read_links(name.consumer, source, target, Kind.PRODUCT.value, items)
-    other_ids = {item: link.other_id for item, link in links.items()}
     wanted = {
-        item: RowName(consumer=name.consumer, flow=product_flow, record=record)
-        for product_flow, is_from_target in _product_flows(services, name, source, target)
-        for item in items
-        if (record := other_ids.get(item) if is_from_target else item)
+        item: RowName(consumer=name.consumer, flow=product_flow, record=link.other_id)
+        for product_flow in _product_flows(services, name.consumer, target, source)
+        for item, link in links.items()
     }
     rows = services.log.read_rows(list(wanted.values())) if wanted else ()
     return {
@@ -58,13 +56,11 @@ def _read_skus(services: Services, name: RowName, items: list[str]) -> dict[str,
     }
 
 
-def _product_flows(
-    services: Services, name: RowName, source: str, target: str
-) -> Iterator[tuple[str, bool]]:
-    """Yield flows that bring products from one of both sides to the other, and which way."""
-    for flow_name in list_flow_names(services, name.consumer):
-        flow = services.flows.get(base_name(flow_name))
-        if flow is not None and flow.kind is Kind.PRODUCT:
-            sides = connections_of(flow, flow_name)
-            if set(sides) == {source, target}:
-                yield flow_name, sides[0] == target
+def _product_flows(services: Services, consumer: str, source: str, target: str) -> Iterator[str]:
+    """Yield the flows that bring products from one connection to the other."""
+    for name in list_flow_names(services, consumer):
+        flow = services.flows.get(base_name(name))
+        if flow is None or flow.kind is not Kind.PRODUCT:
+            continue
+        if connections_of(flow, name) == (source, target):
+            yield name
