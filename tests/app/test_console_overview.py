@@ -87,6 +87,8 @@ def test_flow_that_is_on_and_not_ready_stands_out_with_what_is_missing(
     assert "Products to the till is on and runs nothing." in alarm
     assert "Connect Till" in alarm
     assert seen.link("Open the flow") == f"{HOME}/flows/{PRODUCTS}"
+    assert "Nothing needs you" not in seen.text
+    assert "Mend what is said above" in seen.text
     assert "On, not ready" in line_of(seen, "Products to the till")
     assert "Fill in the setting Price list" in line_of(seen, "Products to the till")
 
