@@ -96,7 +96,9 @@ def test_a_subject_without_a_page_stays_text(browser: Browser, world: World, sub
     seen = browser.get(HISTORY)
 
     assert seen.status == 200
+    assert f"Redrive {subject}" in seen.text
     assert "received: 2" in seen.text
+    assert [text for text, address in seen.links if "/logs/" in address] == []
 
 
 def test_of_many_changes_a_few_are_shown_and_the_rest_on_a_page_of_its_own(
