@@ -162,6 +162,7 @@ def test_a_start_date_is_read_and_shown_in_the_merchants_zone(
 
     assert setup_of(ready).settings["start_date"] == "2026-07-01T08:30:00+00:00"
     assert seen.form(SAVE).fields["start_date"] == ["2026-07-01T09:30"]
+    assert 'value="2026-07-01T09:30" type="datetime-local"' in seen.html
     assert "Europe/London" in seen.text
 
 
@@ -177,6 +178,7 @@ def test_bad_values_are_marked_beside_their_fields_and_what_was_typed_stays(
     assert seen.form(SAVE).fields["tolerance"] == ["much"]
     assert seen.form(SAVE).fields["start_date"] == ["yesterday"]
     assert seen.form(SAVE).fields["note"] == ["kept"]
+    assert "datetime-local" not in seen.html  # such a field would not show it
     assert seen.html.count('aria-invalid="true"') == 2
     assert "note" not in setup_of(ready).settings
     again = browser.submit(seen.form(SAVE), tolerance="1", start_date="")
@@ -240,6 +242,7 @@ def test_viewers_see_words_instead_of_switches_and_fields(world: World, ready: W
     assert "Price list Retail" in page.text
     assert "Import now" not in page.text
     assert viewer.post(FLOW, f"{word}&note=x").status == 403
+    assert viewer.post(FLOW, word).status == 403
     assert viewer.post(f"{FLOW}/switch", word).status == 403
     assert setup_of(world).enabled
 

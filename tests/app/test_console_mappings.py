@@ -367,6 +367,7 @@ def test_viewers_see_a_plain_table_and_save_nothing(world: World, connected: Wor
     assert "Hats" in waiting_part(seen)
     posted = [viewer.post(one, body) for one in (PAGE, f"{PAGE}/default", f"{PAGE}/records")]
     assert [one.status for one in posted] == [403, 403, 403]
+    assert viewer.post(PAGE, f"word={word}").status == 403
     assert table_of(world).entries == {"1": "C9"}
 
 
