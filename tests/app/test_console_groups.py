@@ -15,6 +15,7 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.domain.rows import Row
 from chalicelib.domain.setup import Role
 from chalicelib.domain.statuses import Status
+from tests.app.asking import Api
 from tests.app.browsing import Browser, Form, Seen
 from tests.app.toy_world import World
 from tests.app.toys import PRODUCTS, STOCK
@@ -64,12 +65,17 @@ def test_group_leads_to_an_example(browser: Browser, world: World) -> None:
     assert address == f"/console/consumers/acme/logs/{row.name.id}"
 
 
-def test_button_asks_for_a_resync_of_exactly_the_group(browser: Browser, world: World) -> None:
+def test_button_resyncs_exactly_the_group(browser: Browser, api: Api, world: World) -> None:
     rows = fail(world, 3)
-    [form] = resyncs_of(browser.get(GROUPS))
-    assert form.buttons == ["Re-sync these 3"]
-    assert form.fields["group"] == [rows[0].fingerprint]
-    assert form.fields["status"] == ["Failed"]
+    other = world.request("acme", PRODUCTS, "P9")
+    world.end(other, status=Status.FAILED, reason=Reason.CONFLICT, fingerprint="another")
+    form = next(
+        one for one in resyncs_of(browser.get(GROUPS)) if one.buttons == ["Re-sync these 3"]
+    )
+    assert browser.submit(form).status == 303
+    [run] = api.get("/v1/consumers/acme/resyncs").json["items"]
+    wanted = run["spec"]["filter"]
+    assert (wanted["group"], wanted["statuses"]) == (rows[0].fingerprint, ["Failed"])
 
 
 def test_one_row_is_called_one(browser: Browser, world: World) -> None:
