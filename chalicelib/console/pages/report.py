@@ -4,7 +4,6 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from itertools import accumulate
 from typing import Any
 
@@ -18,6 +17,7 @@ from chalicelib.console.charts import (
     filter_of,
     state_of,
 )
+from chalicelib.console.codes import code_text, meaning_of
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit
 from chalicelib.console.words import KINDS_IN_MENU
@@ -39,15 +39,6 @@ _HEADING = 36  #: of the heading of a day
 _WITHOUT_ORDERS = frozenset({"product", "stock", "customer"})
 
 Item = Mapping[str, Any]
-
-_MEANINGS: Mapping[int, str] = {
-    400: "The target refused what was sent.",
-    401: "The account was not let in.",
-    403: "The account may not do this.",
-    404: "The target does not know it.",
-    409: "The target has one already.",
-    429: "The target allowed no more calls.",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,30 +241,6 @@ def _order_lines(visit: Visit, orders: Iterable[Item]) -> list[Line]:
         )
         for channel, items in sorted(by_channel.items())
     ]
-
-
-def code_text(state: str, code: int | None) -> str:
-    """Return a code as people know it: ``409 Conflict``."""
-    if code is None:
-        return "no answer needed" if state in ("synced", LEFT_ALONE) else "no answer yet"
-    try:
-        return f"{code} {HTTPStatus(code).phrase}"
-    except ValueError:
-        return str(code)
-
-
-def meaning_of(state: str, code: int | None) -> str:
-    """Return what a state and a code together say about the rows."""
-    if state == LEFT_ALONE:
-        return "A rule leaves them alone: nothing was to do."
-    if state == "synced":
-        return "It was there already, and is equal." if code == 409 else "Verified at the target."
-    if code is not None and code >= 500:
-        return "The target had trouble of its own."
-    if code is not None and code in _MEANINGS:
-        return _MEANINGS[code]
-    waiting = "On the way." if state == "processing" else "Waiting."
-    return "See the reason in the list." if state == "failed" else waiting
 
 
 def _address(visit: Visit, query: Mapping[str, Any], days: Sequence[str]) -> str:

@@ -1,0 +1,39 @@
+"""HTTP statuses in the words of people, and what they say about rows."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from chalicelib.console.charts import LEFT_ALONE
+
+_MEANINGS: Mapping[int, str] = {
+    400: "The target refused what was sent.",
+    401: "The account was not let in.",
+    403: "The account may not do this.",
+    404: "The target does not know it.",
+    409: "The target has one already.",
+    429: "The target allowed no more calls.",
+}
+
+
+def code_text(state: str, code: int | None) -> str:
+    """Return a code as people know it: ``409 Conflict``."""
+    if code is None:
+        return "no answer needed" if state in ("synced", LEFT_ALONE) else "no answer yet"
+    try:
+        return f"{code} {HTTPStatus(code).phrase}"
+    except ValueError:
+        return str(code)
+
+
+def meaning_of(state: str, code: int | None) -> str:
+    """Return what a state and a code together say about the rows."""
+    if state == LEFT_ALONE:
+        return "A rule leaves them alone: nothing was to do."
+    if state == "synced":
+        return "It was there already, and is equal." if code == 409 else "Verified at the target."
+    if code is not None and code >= 500:
+        return "The target had trouble of its own."
+    if code is not None and code in _MEANINGS:
+        return _MEANINGS[code]
+    waiting = "On the way." if state == "processing" else "Waiting."
+    return "See the reason in the list." if state == "failed" else waiting
