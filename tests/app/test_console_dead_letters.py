@@ -14,6 +14,11 @@ from tests.app.toy_world import World
 from tests.app.toys import PRODUCTS
 
 LETTERS = "/console/dead-letters"
+SAID = {
+    "max": "Give a whole number from 1 to 10,000.",
+    "per_second": "Give a number above 0, up to 1,000.",
+    "consumer": "There is no such consumer.",
+}
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -148,6 +153,7 @@ def test_what_cannot_be_used_is_said_and_stays_typed(
     assert f'id="f-{field}" name="{field}" type="text" value="{typed}" aria-desc' in seen.html
     assert seen.html.count('aria-invalid="true"') == 1
     assert "Nothing was redriven." in seen.text
+    assert SAID[field] in seen.text
     assert status_of(world, row) is Status.FAILED
 
 

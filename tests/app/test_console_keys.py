@@ -107,8 +107,8 @@ def test_the_form_can_be_opened_for_a_consumer(browser: Browser) -> None:
         ({"whose": "everybody"}, "Choose whose key it is."),
         ({"consumer": ""}, "Give the id of the consumer."),
         ({"consumer": "nobody"}, "There is no such consumer."),
-        ({"role": "owner"}, "Input should be"),
-        ({"role": ""}, "Input should be"),
+        ({"role": "owner"}, "Choose one of these roles."),
+        ({"role": ""}, "Choose one of these roles."),
     ],
     ids=str,
 )

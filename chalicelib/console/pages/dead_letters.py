@@ -17,6 +17,11 @@ pages = Pages(__name__, area="dead-letters")
 
 LETTERS = "/v1/dlq"
 ROWS = 25  #: of a page, so that it stays below 50 KB
+#: What is said of a field that does not fit, in plainer words than the API has for programs.
+WANTED: Mapping[str, str] = {
+    "max": "Give a whole number from 1 to 10,000.",
+    "per_second": "Give a number above 0, up to 1,000.",
+}
 FIELDS: Mapping[str, str] = {"max": "1000", "per_second": "50", "consumer": ""}
 
 
@@ -38,7 +43,7 @@ def redrive(visit: Visit) -> Response:
     try:
         told = visit.api.send("POST", f"{LETTERS}/redrive", body)
     except InvalidError as error:
-        problems = {one.field: one.message for one in error.problems}
+        problems = {one.field: WANTED.get(one.field, one.message) for one in error.problems}
         return _page(visit, values, problems, status=422)
     except UnknownError as error:
         return _page(visit, values, {"consumer": str(error)}, status=404)

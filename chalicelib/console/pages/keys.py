@@ -50,6 +50,8 @@ def make(visit: Visit) -> Response:
         made = visit.api.send("POST", KEYS, body)
     except InvalidError as error:
         problems = {one.field: one.message for one in error.problems}
+        if "role" in problems:
+            problems["role"] = "Choose one of these roles."
         return _page(visit, values, problems, status=422)
     return visit.render("key_made.html", status=201, made=_shown(visit, made), plain=made["key"])
 
