@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from app import app
+from chalicelib.domain.log import RunType, Trigger
 from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import Health, PollState, Role
+from chalicelib.flows import runs
 from tests.app.browsing import Browser, Seen
 from tests.app.toy_world import World
 from tests.app.toys import PRODUCTS
@@ -120,6 +122,23 @@ def test_waiting_and_failed_rows_of_a_flow_are_linked(browser: Browser, world: W
 
     assert "cause=mapping" in seen.link("2 rows: needs mapping")
     assert "group=" in seen.link("1 row: rejected by target")
+    assert "value=Shirts" in seen.link("Open the mapping")
+    assert [text for text, _ in seen.links].count("What needs you") == 2
+
+
+def test_the_last_poll_can_be_opened(browser: Browser, world: World) -> None:
+    set_up(world)
+    run = runs.begin(
+        world.services,
+        consumer="acme",
+        flow=PRODUCTS,
+        type=RunType.POLL,
+        trigger=Trigger.SCHEDULE,
+        by="poll",
+    )
+
+    place = f"/console/consumers/acme/executions/{run.id}"
+    assert ask(browser).link("Open the last poll") == place
 
 
 @pytest.mark.parametrize(

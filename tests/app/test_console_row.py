@@ -1,7 +1,11 @@
 """The page of one row: where it stands, what happened, and the buttons."""
 
+import json
+from datetime import timedelta
+
 import pytest
 
+from chalicelib.domain import protocol
 from chalicelib.domain.causes import record_cause, setting_cause
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.setup import Role
@@ -18,7 +22,8 @@ def test_a_failed_row_says_why_and_what_to_do(browser: Browser, world: World) ->
     seen = look(browser, world.failed("acme", PRODUCTS, "P1", name="Shirt", sku="SH-1"))
 
     assert "The target refused the record. The name is too long." in seen.text
-    assert "Mend what the sentence names at the source, then re-sync." in seen.text
+    remedy = seen.text.index("Mend what the sentence names at the source, then re-sync.")
+    assert remedy < seen.text.index("What was checked")
     assert "Code 400" in seen.text
     assert "Products to the till" in seen.text
     assert "data-refresh" not in seen.html
@@ -30,7 +35,8 @@ def test_ids_lead_to_the_platforms_and_times_are_exact(browser: Browser, world: 
 
     assert seen.link("P1") == "https://shop.example/acme/product/P1"
     assert seen.link("T-P1") == "https://till.example/acme/product/T-P1"
-    assert "Mon 2 Nov 2026, 09:30:00 GMT" in seen.text
+    assert "Received Mon 2 Nov 2026, 09:30:00 GMT" in seen.text
+    assert "Synced Mon 2 Nov 2026, 09:30:00 GMT" in seen.text
     assert 'data-copy="T-P1"' in seen.html
 
 
@@ -44,6 +50,7 @@ def test_a_held_row_leads_to_what_mends_it(browser: Browser, world: World) -> No
 
     place = f"/console/consumers/acme/mappings/{PRODUCTS}/category"
     assert seen.link("Open the mapping") == f"{place}?value=Shirts#waiting"
+    assert seen.text.index("Open the mapping") < seen.text.index("Where it stands")
     assert seen.link("Give this record its own answer") == f"{place}?record=P1#waiting"
 
 
@@ -98,6 +105,18 @@ def test_a_page_updates_itself_while_something_runs(browser: Browser, world: Wor
     assert "It was not read yet." in seen.text
 
 
+def test_a_row_that_is_being_sent_has_lost_no_attempt(browser: Browser, world: World) -> None:
+    row = world.request("acme", PRODUCTS, "P1")
+    deadline = world.time + timedelta(minutes=1)
+    claim = protocol.claim(row.name, lease_id="a", deadline=deadline, settle_s=60, now=world.time)
+    world.services.log.write_rows([claim])
+    seen = look(browser, row)
+
+    assert "A worker is sending it." in seen.text
+    assert 'data-refresh="5"' in seen.html
+    assert "Older attempts" not in seen.text
+
+
 # buttons
 
 
@@ -137,6 +156,12 @@ def test_a_viewer_sees_the_row_and_no_button(world: World) -> None:
     [now] = world.services.log.read_rows([row.name])
     assert now is not None
     assert not now.is_owed
+
+
+def test_a_viewer_sees_no_button_on_a_synced_row_either(world: World) -> None:
+    viewer = signed_in(world, "acme", Role.VIEWER)
+
+    assert "Sync again" not in look(viewer, world.synced("acme", PRODUCTS, "P1")).text
 
 
 def test_a_row_of_another_merchant_is_not_there(world: World) -> None:
@@ -204,6 +229,23 @@ def test_an_attempt_shows_its_calls_and_what_they_said(browser: Browser, world: 
     assert "no answer" in seen.text
     assert "Gone" in seen.text
     assert f"{LOGS.removesuffix('/logs')}/transactions/c1" in [link for _, link in seen.links]
+
+
+def test_what_failed_calls_said_is_shown_before_what_others_said(
+    browser: Browser, world: World
+) -> None:
+    row = world.failed("acme", PRODUCTS, "P1")
+    long = json.dumps([f"value {number}" for number in range(400)])
+    calls = [make_call(world, f"c{n}", status=200, response_body=long) for n in range(12)]
+    refused = make_call(world, "failed", response_body=long.replace("value", "refused"))
+    put_attempt(world, row, 1, refused, *calls)
+    seen = look(browser, row)
+
+    assert "refused 1" in seen.text
+    assert "value 1" in seen.text
+    assert "Cut here." in seen.text
+    assert "value 399" not in seen.text
+    assert len([None for text, _ in seen.links if text == "Open this transaction"]) < 13
 
 
 def test_what_an_attempt_sent_differently_is_shown(browser: Browser, world: World) -> None:

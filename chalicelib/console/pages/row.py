@@ -25,7 +25,7 @@ from chalicelib.console.timeline import (
 from chalicelib.console.visits import Visit, encode
 from chalicelib.domain.causes import parts_of
 from chalicelib.domain.rows import RowName
-from chalicelib.flows.declare import base_name
+from chalicelib.flows.declare import base_name, connections_of
 from chalicelib.flows.setup.errors import InvalidError, UnknownError
 
 pages = Pages(__name__, area="logs")
@@ -104,7 +104,8 @@ def _sides_of(visit: Visit, row: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
     flow = visit.services.flows.get(base_name(row["flow"]))
     if flow is not None and len(found) == 1:
-        label = _label_of(visit, flow.target, flow.target)
+        _, connection = connections_of(flow, row["flow"])
+        label = _label_of(visit, flow.target, connection)
         found.append({"label": label, "platform": flow.target, "id": None, "url": None})
     return found
 
