@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import Response
 
 from chalicelib.api.filters import TRANSACTION_FILTERS
+from chalicelib.console.codes import code_text
 from chalicelib.console.filters import DAYS, Filters, chips_of, to_api
 from chalicelib.console.pages.logs import label_of_flow, title_of
 from chalicelib.console.rendering import clip, json_html, pretty
@@ -101,16 +102,8 @@ def _listed(visit: Visit, call: Mapping[str, Any]) -> dict[str, Any]:
         "execution_at": visit.at(f"/executions/{encode(run)}") if run else "",
         "took": visit.times.took(call["duration_ms"]),
         "is_good": is_good,
-        "answer": _phrase_of(status),
+        "answer": "No answer" if status is None else code_text("", status),
     }
-
-
-def _phrase_of(status: int | None) -> str:
-    """Return a code with what it means: ``404 Not Found``."""
-    if status is None:
-        return "No answer"
-    known = {one.value: one.phrase for one in HTTPStatus}
-    return f"{status} {known.get(status, '')}".strip()
 
 
 def _row(visit: Visit, row: Mapping[str, Any]) -> dict[str, Any]:
