@@ -51,7 +51,7 @@ def test_a_held_row_leads_to_what_mends_it(browser: Browser, world: World) -> No
     place = f"/console/consumers/acme/mappings/{PRODUCTS}/category"
     assert seen.link("Open the mapping") == f"{place}?value=Shirts#waiting"
     assert seen.text.index("Open the mapping") < seen.text.index("Where it stands")
-    assert seen.link("Give this record its own answer") == f"{place}?record=P1#waiting"
+    assert seen.link("Give this record its own answer") == f"{place}?record=P1#record"
 
 
 @pytest.mark.parametrize(

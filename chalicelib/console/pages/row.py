@@ -121,7 +121,7 @@ def _own_answer(visit: Visit, row: Mapping[str, Any]) -> Fix | None:
         case ("mapping", flow, name, value) if value and visit.may("admin"):
             place = f"/mappings/{encode(flow)}/{encode(name)}"
             address = visit.at(place, {"record": row["record"]})
-            return Fix(label="Give this record its own answer", address=f"{address}#waiting")
+            return Fix(label="Give this record its own answer", address=f"{address}#record")
     return None
 
 
