@@ -8,6 +8,10 @@ from urllib.parse import urlencode
 from chalice.app import Chalice
 from chalice.test import Client
 
+from app import app
+from chalicelib.domain.setup import Role
+from tests.app.toy_world import World
+
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -96,6 +100,13 @@ class Browser:
                 self.cookies[name] = morsel.value
                 if morsel["max-age"] == "0":
                     del self.cookies[name]
+
+
+def signed_in(world: World, consumer: str | None, role: Role) -> Browser:
+    """Return the browser of somebody with a key: a consumer's, or the operator's if None."""
+    opened = Browser(app)
+    opened.sign_in(world.key(consumer, role))
+    return opened
 
 
 def read_page(status: int, headers: dict[str, str], html: str) -> Seen:

@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from app import app
 from chalicelib.domain.log import Exchange
 from chalicelib.domain.rows import Row
-from chalicelib.domain.setup import Role
 from tests.app.browsing import Browser, Seen
 from tests.app.toy_world import World
 from tests.builders import make_attempt
@@ -24,12 +22,6 @@ def look(browser: Browser, row: Row, more: str = "") -> Seen:
     seen = browser.get(address(row) + more)
     assert seen.status == 200, seen.text
     return seen
-
-
-def signed_in(world: World, consumer: str | None, role: Role) -> Browser:
-    opened = Browser(app)
-    opened.sign_in(world.key(consumer, role))
-    return opened
 
 
 def keep(world: World, row: Row, record: Mapping[str, Any]) -> None:

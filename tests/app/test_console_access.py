@@ -12,7 +12,7 @@ from chalicelib.console.routing import STALE_FORM
 from chalicelib.domain.ports import BusyError
 from chalicelib.domain.setup import Role
 from chalicelib.flows.keys import revoke_key
-from tests.app.browsing import FORM, Browser, Seen
+from tests.app.browsing import FORM, Browser, Seen, signed_in
 from tests.app.gateway import GatewayBrowser
 from tests.app.toy_world import World
 from tests.app.toys import PRODUCTS
@@ -35,12 +35,6 @@ def filled(path: str, consumer: str) -> str:
 
 OF_CONSUMERS = [path for path in routes("GET") if "{consumer}" in path]
 FORMS = [path for path in routes("POST") if path != "/console/sign-in"]
-
-
-def signed_in(world: World, consumer: str | None, role: Role) -> Browser:
-    browser = Browser(app)
-    browser.sign_in(world.key(consumer, role))
-    return browser
 
 
 # strangers

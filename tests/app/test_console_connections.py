@@ -4,11 +4,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app import app
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.setup import Connection, Health, Role
 from chalicelib.flows.setup.credentials import open_credentials
-from tests.app.browsing import Browser, Seen
+from tests.app.browsing import Browser, Seen, signed_in
 from tests.app.toy_world import World
 from tests.app.toys import PRODUCTS
 
@@ -27,12 +26,6 @@ def read(world: World, name: str = "shop") -> Connection:
 
 def secrets_of(world: World, name: str = "shop") -> dict[str, str]:
     return dict(open_credentials(world.services, read(world, name)))
-
-
-def as_role(world: World, role: Role, consumer: str = "acme") -> Browser:
-    opened = Browser(app)
-    opened.sign_in(world.key(consumer, role))
-    return opened
 
 
 def post(browser: Browser, address: str, **fields: str) -> Seen:
@@ -61,7 +54,7 @@ def test_without_connections_the_page_says_what_to_do(browser: Browser, world: W
 
     assert "Nothing is connected yet" in seen.text
     assert seen.link("Connect a platform") == f"{ALL}/new"
-    assert "Ask an admin" in as_role(world, Role.VIEWER).get(ALL).text
+    assert "Ask an admin" in signed_in(world, "acme", Role.VIEWER).get(ALL).text
 
 
 def test_a_check_says_whose_account_it_is(browser: Browser, world: World) -> None:
@@ -296,7 +289,7 @@ def test_a_connection_is_deleted_after_a_page_that_asks(browser: Browser, world:
 
 def test_a_viewer_reads_and_has_no_button(browser: Browser, world: World) -> None:
     world.connect("acme", "shop")
-    viewer = as_role(world, Role.VIEWER)
+    viewer = signed_in(world, "acme", Role.VIEWER)
 
     seen = viewer.get(SHOP)
 
@@ -312,7 +305,7 @@ def test_a_viewer_reads_and_has_no_button(browser: Browser, world: World) -> Non
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
 def test_only_an_admin_changes_connections(browser: Browser, world: World, role: Role) -> None:
     world.connect("acme", "shop")
-    person = as_role(world, role)
+    person = signed_in(world, "acme", role)
     typed = {"platform": "till", "name": "till", "settings.account": "x"}
 
     assert person.get(f"{ALL}/new").status == 403
@@ -327,16 +320,16 @@ def test_only_an_admin_changes_connections(browser: Browser, world: World, role:
 def test_an_operator_checks_and_a_viewer_does_not(browser: Browser, world: World) -> None:
     world.connect("acme", "shop")
 
-    assert post(as_role(world, Role.VIEWER), f"{SHOP}/check").status == 403
+    assert post(signed_in(world, "acme", Role.VIEWER), f"{SHOP}/check").status == 403
     assert read(world).checked_at is None
-    assert post(as_role(world, Role.OPERATOR), f"{SHOP}/check").status == 303
+    assert post(signed_in(world, "acme", Role.OPERATOR), f"{SHOP}/check").status == 303
     assert read(world).checked_at == world.time
 
 
 @pytest.mark.parametrize("page", ["", "/new", "/shop", "/shop/delete", "/needs/shop"])
 def test_a_key_of_another_consumer_finds_nothing(browser: Browser, world: World, page: str) -> None:
     world.connect("acme", "shop")
-    stranger = as_role(world, Role.ADMIN, "bistro")
+    stranger = signed_in(world, "bistro", Role.ADMIN)
 
     assert stranger.get(f"{ALL}{page}").status == 404
     assert stranger.get(f"/console/consumers/bistro/connections{page}").status in (200, 404)
@@ -356,7 +349,7 @@ def test_settings_from_strangers_are_text(browser: Browser, world: World) -> Non
     form = browser.get(SHOP).form("Save and check")
     browser.submit(form, **{"settings.account": "<script>alert(1)</script>"})
 
-    for person in (browser, as_role(world, Role.VIEWER)):
+    for person in (browser, signed_in(world, "acme", Role.VIEWER)):
         seen = person.get(SHOP)
         assert "<script>alert" not in seen.html
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in seen.html

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from app import app
 from chalicelib.domain.setup import Role
 from tests.app.asking import Api
-from tests.app.browsing import Browser, Seen
+from tests.app.browsing import Browser, Seen, signed_in
 from tests.app.toy_world import World
 from tests.app.toys import ORDERS, PRODUCTS
 
@@ -15,12 +14,6 @@ CONSUMERS = "/console/consumers"
 ADD = "/console/add-consumer"
 SETTINGS = "/console/consumers/acme/settings"
 HOSTILE = "<script>alert(1)</script>"
-
-
-def browser_of(world: World, consumer: str | None, role: Role) -> Browser:
-    opened = Browser(app)
-    opened.sign_in(world.key(consumer, role))
-    return opened
 
 
 def post(browser: Browser, address: str, **fields: str) -> Seen:
@@ -51,7 +44,7 @@ def test_each_consumer_is_shown_with_its_id_and_how_it_stands(world: World) -> N
     world.request("acme", PRODUCTS, "2")
     world.advance(hours=2)
 
-    seen = browser_of(world, None, Role.ADMIN).get(CONSUMERS)
+    seen = signed_in(world, None, Role.ADMIN).get(CONSUMERS)
 
     assert seen.status == 200
     assert "1 of 2 needs somebody." in seen.text
@@ -130,7 +123,7 @@ def test_many_consumers_are_paged_and_keep_the_page_small(browser: Browser, worl
 
 
 def test_a_consumers_key_goes_to_its_own_page(world: World) -> None:
-    seen = browser_of(world, "acme", Role.VIEWER).get(CONSUMERS)
+    seen = signed_in(world, "acme", Role.VIEWER).get(CONSUMERS)
 
     assert (seen.status, seen.location) == (303, f"{CONSUMERS}/acme")
 
@@ -179,7 +172,7 @@ def test_an_id_in_use_is_said_beside_the_id(browser: Browser, world: World) -> N
 def test_only_admins_of_the_operator_add_consumers(
     world: World, consumer: str | None, role: Role
 ) -> None:
-    browser = browser_of(world, consumer, role)
+    browser = signed_in(world, consumer, role)
 
     posted = post(browser, CONSUMERS, id="corner", name="Corner", time_zone="UTC")
 
@@ -206,7 +199,7 @@ def test_an_unknown_time_zone_is_said_beside_its_field(browser: Browser, world: 
 
 
 def test_a_viewer_reads_name_and_time_zone_and_changes_nothing(world: World) -> None:
-    browser = browser_of(world, "acme", Role.VIEWER)
+    browser = signed_in(world, "acme", Role.VIEWER)
     seen = browser.get(SETTINGS)
 
     posted = post(browser, SETTINGS, name="X", time_zone="UTC")
@@ -218,7 +211,7 @@ def test_a_viewer_reads_name_and_time_zone_and_changes_nothing(world: World) -> 
 
 
 def test_settings_of_another_consumer_are_not_found(world: World) -> None:
-    assert browser_of(world, "bistro", Role.ADMIN).get(SETTINGS).status == 404
+    assert signed_in(world, "bistro", Role.ADMIN).get(SETTINGS).status == 404
 
 
 def test_the_forms_stay_small_with_all_time_zones(browser: Browser) -> None:

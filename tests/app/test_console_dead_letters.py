@@ -4,12 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from app import app
 from chalicelib.domain.ports import QueueMessage
 from chalicelib.domain.rows import Row
 from chalicelib.domain.setup import Role
 from chalicelib.domain.statuses import Status
-from tests.app.browsing import Browser, Seen
+from tests.app.browsing import Browser, Seen, signed_in
 from tests.app.toy_world import World
 from tests.app.toys import PRODUCTS
 
@@ -20,12 +19,6 @@ SAID = {
     "consumer": "There is no such consumer.",
 }
 HOSTILE = "<script>alert(1)</script>"
-
-
-def browser_of(world: World, consumer: str | None, role: Role) -> Browser:
-    opened = Browser(app)
-    opened.sign_in(world.key(consumer, role))
-    return opened
 
 
 def post(browser: Browser, address: str, **fields: str) -> Seen:
@@ -178,7 +171,7 @@ def test_others_than_operators_see_no_entry_and_do_nothing(
     world: World, consumer: str | None, role: Role
 ) -> None:
     row = bury(world, world.failed("acme", PRODUCTS, "P1"))
-    browser = browser_of(world, consumer, role)
+    browser = signed_in(world, consumer, role)
 
     assert "Dead letters" not in browser.get("/console/consumers/acme/settings").text
     assert browser.get(LETTERS).status == 403

@@ -6,10 +6,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app import app
 from chalicelib.domain.log import Execution, ExecutionState, Message, RunType, Trigger
 from chalicelib.domain.setup import Role
-from tests.app.browsing import Browser, Seen
+from tests.app.browsing import Browser, Seen, signed_in
 from tests.app.toy_world import World
 from tests.app.toys import ORDERS, PRODUCTS
 
@@ -39,12 +38,6 @@ def ended(world: World, **more: Any) -> dict[str, Any]:
 def switch_on(world: World, flow: str = ORDERS) -> None:
     world.connect("acme", "shop", "till")
     world.switch_on("acme", flow)
-
-
-def as_role(world: World, role: Role, consumer: str = "acme") -> Browser:
-    opened = Browser(app)
-    opened.sign_in(world.key(consumer, role))
-    return opened
 
 
 def import_now(browser: Browser, **fields: str) -> Seen:
@@ -282,7 +275,7 @@ def test_the_only_flow_that_can_run_is_chosen_already(browser: Browser, world: W
 def test_a_viewer_sees_runs_and_starts_none(browser: Browser, world: World) -> None:
     switch_on(world)
     make_run(world, "one", **ended(world))
-    viewer = as_role(world, Role.VIEWER)
+    viewer = signed_in(world, "acme", Role.VIEWER)
 
     seen = viewer.get(RUNS)
     word = seen.forms[0].fields["word"][0]
@@ -297,7 +290,7 @@ def test_a_viewer_sees_runs_and_starts_none(browser: Browser, world: World) -> N
 
 def test_a_key_of_another_consumer_finds_nothing(browser: Browser, world: World) -> None:
     make_run(world, "one")
-    stranger = as_role(world, Role.ADMIN, "bistro")
+    stranger = signed_in(world, "bistro", Role.ADMIN)
 
     assert stranger.get(RUNS).status == 404
     assert stranger.get(f"{RUNS}/one").status == 404

@@ -11,7 +11,7 @@ from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.setup import FlowSetup, Role
 from chalicelib.flows.setup.platforms import check_connection
 from tests.app.asking import Api
-from tests.app.browsing import Browser, Seen
+from tests.app.browsing import Browser, Seen, signed_in
 from tests.app.toy_world import World
 from tests.app.toys import ORDERS, PRODUCTS, STOCK
 
@@ -20,12 +20,6 @@ FLOWS = f"{AT}/flows"
 FLOW = f"{FLOWS}/{PRODUCTS}"
 SAVE = "Save the settings"
 HOSTILE = "<script>alert(1)</script>"
-
-
-def signed_in(world: World, consumer: str | None, role: Role) -> Browser:
-    opened = Browser(app)
-    opened.sign_in(world.key(consumer, role))
-    return opened
 
 
 def setup_of(world: World, flow: str = PRODUCTS) -> FlowSetup:

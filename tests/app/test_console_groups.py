@@ -2,7 +2,6 @@
 
 import pytest
 
-from app import app
 from chalicelib.domain.causes import (
     connection_cause,
     flow_cause,
@@ -16,17 +15,11 @@ from chalicelib.domain.rows import Row
 from chalicelib.domain.setup import Role
 from chalicelib.domain.statuses import Status
 from tests.app.asking import Api
-from tests.app.browsing import Browser, Form, Seen
+from tests.app.browsing import Browser, Form, Seen, signed_in
 from tests.app.toy_world import World
 from tests.app.toys import PRODUCTS, STOCK
 
 GROUPS = "/console/consumers/acme/groups"
-
-
-def signed_in(world: World, consumer: str, role: Role) -> Browser:
-    opened = Browser(app)
-    opened.sign_in(world.key(consumer, role))
-    return opened
 
 
 def fail(world: World, count: int) -> list[Row]:

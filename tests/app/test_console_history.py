@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from app import app
 from chalicelib.console.pages.history import changes_of
 from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import Consumer, HistoryEntry, Role
 from tests.app.asking import Api
-from tests.app.browsing import Browser
+from tests.app.browsing import Browser, signed_in
 from tests.app.toy_world import World
 from tests.app.toys import ORDERS, PRODUCTS
 
@@ -18,12 +17,6 @@ CONSOLE = "/console/consumers/acme"
 HISTORY = f"{CONSOLE}/history"
 KEYS = "/console/keys"
 HOSTILE = "<script>alert(1)</script>"
-
-
-def browser_of(world: World, consumer: str | None, role: Role) -> Browser:
-    opened = Browser(app)
-    opened.sign_in(world.key(consumer, role))
-    return opened
 
 
 def write_line(world: World, **fields: Any) -> None:
@@ -81,7 +74,7 @@ def test_what_was_done_is_linked_to_what_it_was_done_to(
 
 
 def test_keys_are_not_linked_for_those_who_cannot_open_them(world: World) -> None:
-    seen = browser_of(world, "acme", Role.ADMIN).get(HISTORY)
+    seen = signed_in(world, "acme", Role.ADMIN).get(HISTORY)
 
     assert "Key made" in seen.text
     assert "/console/keys" not in seen.html
@@ -169,8 +162,8 @@ def test_without_lines_it_says_what_will_come(browser: Browser, world: World) ->
 
 
 def test_another_consumers_key_does_not_find_it(world: World) -> None:
-    assert browser_of(world, "bistro", Role.ADMIN).get(HISTORY).status == 404
-    assert browser_of(world, "acme", Role.VIEWER).get(HISTORY).status == 200
+    assert signed_in(world, "bistro", Role.ADMIN).get(HISTORY).status == 404
+    assert signed_in(world, "acme", Role.VIEWER).get(HISTORY).status == 200
 
 
 @pytest.mark.parametrize(

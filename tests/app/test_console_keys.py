@@ -7,17 +7,11 @@ import pytest
 from app import app
 from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import ApiKey, Role
-from tests.app.browsing import Browser, Seen
+from tests.app.browsing import Browser, Seen, signed_in
 from tests.app.toy_world import World
 
 KEYS = "/console/keys"
 HOSTILE = "<script>alert(1)</script>"
-
-
-def browser_of(world: World, consumer: str | None, role: Role) -> Browser:
-    opened = Browser(app)
-    opened.sign_in(world.key(consumer, role))
-    return opened
 
 
 def post(browser: Browser, address: str, **fields: str) -> Seen:
@@ -129,7 +123,7 @@ def test_what_cannot_be_used_is_said_and_stays_typed(
 
 
 def test_revoking_asks_first_and_then_locks_the_key_out(browser: Browser, world: World) -> None:
-    theirs = browser_of(world, "acme", Role.VIEWER)
+    theirs = signed_in(world, "acme", Role.VIEWER)
     key = key_named(world, "viewer of acme")
     asked = browser.get(f"{KEYS}/{key.id}/revoke")
     is_untouched = key_named(world, "viewer of acme").revoked_at is None
@@ -203,7 +197,7 @@ def test_a_key_far_down_the_list_is_found(browser: Browser, world: World) -> Non
 def test_only_admins_of_the_operator_see_and_change_keys(
     world: World, consumer: str | None, role: Role
 ) -> None:
-    browser = browser_of(world, consumer, role)
+    browser = signed_in(world, consumer, role)
     [mine] = all_keys(world)
 
     made = post(browser, KEYS, name="X", whose="operator", role="admin")

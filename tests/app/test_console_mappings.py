@@ -6,13 +6,12 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app import app
 from chalicelib.domain.causes import mapping_cause
 from chalicelib.domain.platforms import Choice
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.setup import MappingTable, Role
 from chalicelib.flows.setup.mappings import Answers, save_mapping
-from tests.app.browsing import Browser, Seen
+from tests.app.browsing import Browser, Seen, signed_in
 from tests.app.toy_world import World
 from tests.app.toys import PRODUCTS
 
@@ -24,12 +23,6 @@ ANSWER, CHANGE = "Save these answers", "Save changes"
 DEFAULT, ONE, NEW = "Save the default", "Save this answer", "Save this value"
 HOSTILE = "<script>alert(1)</script>"
 ODD = 'a "b" & <c>\nd  %41\u202e'
-
-
-def signed_in(world: World, consumer: str | None, role: Role) -> Browser:
-    opened = Browser(app)
-    opened.sign_in(world.key(consumer, role))
-    return opened
 
 
 def table_of(world: World, name: str = "category") -> MappingTable:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from app import app
 from chalicelib import wiring
 from chalicelib.domain.causes import rate_cause, record_cause
 from chalicelib.domain.ports import Change
@@ -16,17 +15,11 @@ from chalicelib.domain.setup import Role
 from chalicelib.domain.statuses import Outcome, Status
 from chalicelib.flows.setup.consumers import change_consumer
 from tests.app.asking import Api
-from tests.app.browsing import Browser, Form, Seen
+from tests.app.browsing import Browser, Form, Seen, signed_in
 from tests.app.toy_world import World
 from tests.app.toys import FLOWS, ORDERS, PRODUCTS, STOCK
 
 HOME = "/console/consumers/acme"
-
-
-def signed_in(world: World, consumer: str, role: Role) -> Browser:
-    opened = Browser(app)
-    opened.sign_in(world.key(consumer, role))
-    return opened
 
 
 def set_up(world: World) -> None:

@@ -10,8 +10,8 @@ from chalicelib.domain.causes import record_cause, setting_cause
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.setup import Role
 from chalicelib.domain.statuses import Outcome, Status
-from tests.app.browsing import Browser
-from tests.app.row_pages import LOGS, address, look, make_call, put_attempt, signed_in
+from tests.app.browsing import Browser, signed_in
+from tests.app.row_pages import LOGS, address, look, make_call, put_attempt
 from tests.app.toy_world import World
 from tests.app.toys import PRODUCTS, STOCK
 

@@ -6,24 +6,17 @@ from typing import Any
 
 import pytest
 
-from app import app
 from chalicelib.console.pages.transactions import BODY_MOST, bounded
 from chalicelib.domain.log import Attempt, Exchange
 from chalicelib.domain.rows import Row
 from chalicelib.domain.setup import Role
 from chalicelib.domain.statuses import Status
-from tests.app.browsing import Browser
+from tests.app.browsing import Browser, signed_in
 from tests.app.toy_world import World
 from tests.app.toys import PRODUCTS
 
 TRANSACTIONS = "/console/consumers/acme/transactions"
 HOSTILE = "<script>alert(1)</script>"
-
-
-def browser_of(world: World, consumer: str | None, role: Role) -> Browser:
-    opened = Browser(app)
-    opened.sign_in(world.key(consumer, role))
-    return opened
 
 
 def record_call(world: World, id_: str, **fields: Any) -> None:
@@ -114,7 +107,7 @@ def test_a_filter_can_be_taken_away(browser: Browser, world: World) -> None:
 
 
 def test_days_are_days_of_the_consumers_zone(world: World) -> None:
-    browser = browser_of(world, None, Role.ADMIN)
+    browser = signed_in(world, None, Role.ADMIN)
     browser.submit(
         browser.get("/console/consumers/acme/settings").form("Save"), time_zone="Asia/Jakarta"
     )
@@ -287,8 +280,8 @@ def test_a_body_is_cut_no_more_than_needed() -> None:
 def test_another_consumers_key_finds_nothing(world: World) -> None:
     record_call(world, "a")
     record_call(world, "theirs", consumer="bistro")
-    theirs = browser_of(world, "bistro", Role.ADMIN)
-    ours = browser_of(world, "acme", Role.VIEWER)
+    theirs = signed_in(world, "bistro", Role.ADMIN)
+    ours = signed_in(world, "acme", Role.VIEWER)
 
     assert theirs.get(TRANSACTIONS).status == 404
     assert theirs.get(f"{TRANSACTIONS}/a").status == 404

@@ -7,8 +7,8 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.api import auth, errors
-from chalicelib.console import accounts
-from chalicelib.console.pages.logs import label_of_flow
+from chalicelib.console.parts import accounts
+from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 from chalicelib.domain.setup import Role

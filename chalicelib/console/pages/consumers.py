@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from chalice.app import Response
 
 from chalicelib.api.errors import ApiError
-from chalicelib.console.pages.logs import label_of_flow
+from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 from chalicelib.flows.setup.errors import InvalidError, TakenError

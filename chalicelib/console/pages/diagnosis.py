@@ -5,8 +5,8 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.console.checks import shown_check, shown_checks
-from chalicelib.console.pages.logs import label_of_flow
+from chalicelib.console.parts.checks import shown_check, shown_checks
+from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.rendering import clip
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit

@@ -9,10 +9,10 @@ from chalice.app import Response
 
 from chalicelib.api.errors import ApiError
 from chalicelib.console.asking import Query
-from chalicelib.console.filters import to_api
-from chalicelib.console.pages.logs import label_of_flow
+from chalicelib.console.parts.filters import to_api
+from chalicelib.console.parts.rows import label_of_flow
+from chalicelib.console.parts.runs import address_of, run_shown
 from chalicelib.console.routing import Pages
-from chalicelib.console.runs import address_of, run_shown
 from chalicelib.console.visits import Visit, encode
 from chalicelib.console.words import count_of
 from chalicelib.flows.setup.errors import InvalidError, Problem, UnknownError

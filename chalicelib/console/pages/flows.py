@@ -6,7 +6,7 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.api import auth, errors
-from chalicelib.console.flow_form import (
+from chalicelib.console.parts.flow_form import (
     Choices,
     changes_of,
     fields_of,
@@ -14,7 +14,7 @@ from chalicelib.console.flow_form import (
     read_choices,
     silent_of,
 )
-from chalicelib.console.pages.logs import label_of_flow
+from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 from chalicelib.console.words import KINDS_IN_MENU, STATUSES, count_of

@@ -5,8 +5,8 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.console.fixes import fix_of
-from chalicelib.console.pages.logs import label_of_flow
+from chalicelib.console.parts.fixes import fix_of
+from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit
 from chalicelib.domain.causes import parts_of

@@ -5,9 +5,9 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.console.columns import chosen, columns_of
-from chalicelib.console.filters import Filters, chips_of, is_plain, read_filters, to_api
-from chalicelib.console.fixes import can_resync, fix_of
+from chalicelib.console.parts.columns import chosen, columns_of
+from chalicelib.console.parts.filters import Filters, chips_of, is_plain, read_filters, to_api
+from chalicelib.console.parts.rows import label_of_flow, shown
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit
 from chalicelib.console.words import KIND_SINGULAR, STATUSES
@@ -67,41 +67,6 @@ def heading_of(kinds: Sequence[str]) -> str:
     if not known:
         return "All Logs"
     return f"{' and '.join(known)} Logs"
-
-
-def label_of_flow(visit: Visit, name: str) -> str:
-    """Return what people call a flow; a second account is named with it."""
-    flow = visit.services.flows.get(base_name(name))
-    _, at, second = name.partition("@")
-    return (flow.label if flow else name) + (f" ({second})" if at else "")
-
-
-def shown(visit: Visit, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row as lists show it: with its page, what mends it, and its button."""
-    return {
-        **row,
-        **row["columns"],
-        "address": visit.row(row["id"]),
-        "fix": fix_of(visit, row["cause"], record=row["record"]),
-        "can_resync": can_resync(visit, row),
-        "resync": f"{visit.row(row['id'])}/resync",
-        "title": title_of(row),
-        "subtitle": subtitle_of(row),
-    }
-
-
-def title_of(row: Mapping[str, Any]) -> str:
-    """Return what a row is about: a name for goods and people, an id for documents."""
-    columns = row["columns"]
-    return str(columns.get("name") or columns.get("order_number") or row["record"])
-
-
-def subtitle_of(row: Mapping[str, Any]) -> str:
-    """Return what stands under the title: the id where that is a name, else the total."""
-    total = row["columns"].get("total")
-    if row["columns"].get("name"):
-        return str(row["record"])
-    return f"{total['amount']} {total['currency']}" if total else ""
 
 
 def _read_page(visit: Visit, filters: Filters) -> tuple[Mapping[str, Any], list[str]]:

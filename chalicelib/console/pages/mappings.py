@@ -6,7 +6,8 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.console.mapping_form import (
+from chalicelib.console.pages.flows import address_of, only_admins, problems_of
+from chalicelib.console.parts.mapping_form import (
     ANSWERED,
     OPEN,
     Row,
@@ -17,9 +18,8 @@ from chalicelib.console.mapping_form import (
     read_answers,
     sent_texts,
 )
-from chalicelib.console.pages.flows import address_of, only_admins, problems_of
-from chalicelib.console.pages.logs import label_of_flow
-from chalicelib.console.picks import BY_NAME, LISTED, Picks
+from chalicelib.console.parts.picks import BY_NAME, LISTED, Picks
+from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 from chalicelib.console.words import KIND_SINGULAR, count_of

@@ -6,10 +6,17 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.console.charts import LEFT_ALONE, STATES, count_days, count_states, draw, filter_of
 from chalicelib.console.pages.groups import is_by_itself, shown_group
-from chalicelib.console.pages.logs import label_of_flow
 from chalicelib.console.pages.report import days_of, legend_of
+from chalicelib.console.parts.charts import (
+    LEFT_ALONE,
+    STATES,
+    count_days,
+    count_states,
+    draw,
+    filter_of,
+)
+from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 

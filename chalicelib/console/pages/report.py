@@ -9,7 +9,7 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.console.charts import (
+from chalicelib.console.parts.charts import (
     LEFT_ALONE,
     STATES,
     count_days,
@@ -17,7 +17,7 @@ from chalicelib.console.charts import (
     filter_of,
     state_of,
 )
-from chalicelib.console.codes import code_text, meaning_of
+from chalicelib.console.parts.codes import code_text, meaning_of
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit
 from chalicelib.console.words import KINDS_IN_MENU

@@ -9,12 +9,12 @@ from chalice.app import Response
 from chalicelib.api.errors import ApiError
 from chalicelib.api.row_detail import ATTEMPTS
 from chalicelib.console import rendering
-from chalicelib.console.checks import shown_check, shown_checks
-from chalicelib.console.fixes import Fix, can_resync
-from chalicelib.console.pages.logs import LOGS, label_of_flow, shown, title_of
-from chalicelib.console.records import sheet_of
-from chalicelib.console.routing import Pages
-from chalicelib.console.timeline import (
+from chalicelib.console.pages.logs import LOGS
+from chalicelib.console.parts.checks import shown_check, shown_checks
+from chalicelib.console.parts.fixes import Fix, can_resync
+from chalicelib.console.parts.records import sheet_of
+from chalicelib.console.parts.rows import label_of_flow, shown, title_of
+from chalicelib.console.parts.timeline import (
     Budget,
     add_bodies,
     add_calls,
@@ -22,6 +22,7 @@ from chalicelib.console.timeline import (
     events_of,
     has_expired,
 )
+from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 from chalicelib.domain.causes import parts_of
 from chalicelib.domain.rows import RowName

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import Response
 
 from chalicelib.api.filters import TRANSACTION_FILTERS
-from chalicelib.console.codes import code_text
-from chalicelib.console.filters import DAYS, Filters, chips_of, to_api
-from chalicelib.console.pages.logs import label_of_flow, title_of
+from chalicelib.console.parts.codes import code_text
+from chalicelib.console.parts.filters import DAYS, Filters, chips_of, to_api
+from chalicelib.console.parts.rows import label_of_flow, title_of
 from chalicelib.console.rendering import clip, json_html, pretty
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from chalicelib.console.charts import LEFT_ALONE
+from chalicelib.console.parts.charts import LEFT_ALONE
 
 _MEANINGS: Mapping[int, str] = {
     400: "The target refused what was sent.",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chalicelib.console.picks import BY_NAME, LISTED, SELECT, Picks
+from chalicelib.console.parts.picks import BY_NAME, LISTED, SELECT, Picks
 from chalicelib.console.visits import Visit
 from chalicelib.flows.setup.errors import Problem
 

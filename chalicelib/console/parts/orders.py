@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.console.sheets import (
+from chalicelib.console.parts.sheets import (
     Row,
     Sheet,
     Table,

@@ -7,7 +7,14 @@ from typing import Any
 from urllib.parse import quote
 
 from chalicelib.api import errors
-from chalicelib.console.picks import BY_NAME, LIST_AT_MOST, LISTED, NAME_AT_MOST, Picks, bytes_of
+from chalicelib.console.parts.picks import (
+    BY_NAME,
+    LIST_AT_MOST,
+    LISTED,
+    NAME_AT_MOST,
+    Picks,
+    bytes_of,
+)
 from chalicelib.console.rendering import clip
 from chalicelib.console.visits import Visit
 

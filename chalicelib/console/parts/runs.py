@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chalicelib.console.pages.logs import label_of_flow
+from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.visits import Visit, encode
 from chalicelib.console.words import count_of
 

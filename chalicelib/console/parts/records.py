@@ -9,9 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.console.orders import order_sheet
+from chalicelib.console.parts.orders import order_sheet
+from chalicelib.console.parts.sheets import (
+    Row,
+    Sheet,
+    Table,
+    Value,
+    is_money,
+    number_value,
+    to_value,
+)
 from chalicelib.console.rendering import clip
-from chalicelib.console.sheets import Row, Sheet, Table, Value, is_money, number_value, to_value
 from chalicelib.console.words import STATUSES
 
 FACTS_WEIGHT = 4_000  #: bytes of all facts on a page

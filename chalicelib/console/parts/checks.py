@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from chalicelib.console.fixes import Fix, fix_of
+from chalicelib.console.parts.fixes import Fix, fix_of
 from chalicelib.console.visits import Visit, encode
 from chalicelib.console.words import count_of
 

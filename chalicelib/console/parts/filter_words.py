@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chalicelib.console.filters import Filters
-from chalicelib.console.pages.logs import label_of_flow
+from chalicelib.console.parts.filters import Filters
+from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.visits import Visit
 from chalicelib.console.words import KIND_SINGULAR
 from chalicelib.domain.causes import parts_of
