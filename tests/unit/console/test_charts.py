@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.console.charts import (
+from chalicelib.console.parts.charts import (
     LEFT_ALONE,
     STATES,
     Bar,

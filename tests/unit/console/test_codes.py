@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib.console.charts import LEFT_ALONE
-from chalicelib.console.codes import code_text, meaning_of
+from chalicelib.console.parts.charts import LEFT_ALONE
+from chalicelib.console.parts.codes import code_text, meaning_of
 
 
 @pytest.mark.parametrize(

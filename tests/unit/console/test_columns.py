@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.console.columns import chosen, columns_of, label_of
+from chalicelib.console.parts.columns import chosen, columns_of, label_of
 from chalicelib.domain.statuses import Kind
 
 

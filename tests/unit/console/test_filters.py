@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.console.filters import chips_of, is_plain, to_api
+from chalicelib.console.parts.filters import chips_of, is_plain, to_api
 from chalicelib.flows.setup.errors import InvalidError
 
 
