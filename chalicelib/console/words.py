@@ -56,25 +56,6 @@ STATUS_MEANINGS: Mapping[str, str] = {
 }
 
 
-#: Filters as a person reads them.
-FILTER_LABELS: Mapping[str, str] = {
-    "kind": "Log type",
-    "status": "Status",
-    "flow": "Flow",
-    "reason": "Reason",
-    "code": "Code",
-    "outcome": "Outcome",
-    "group": "Failed alike",
-    "cause": "Waits for",
-    "execution": "Execution",
-    "from": "From",
-    "to": "Before",
-    "since": "From the day",
-    "until": "To the day",
-    "q": "Search",
-}
-
-
 def count_of(number: int, singular: str, plural: str | None = None) -> str:
     """Return a number with its noun: ``1 row``, ``1,204 rows``."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

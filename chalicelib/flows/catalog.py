@@ -109,7 +109,7 @@ SQUARE_ORDERS_TO_BRIGHTPEARL = Flow(
             label="Start date",
             type="time",
             required=True,
-            help="Orders before this moment are left alone; ISO 8601 with a zone.",
+            help="Orders before this moment are left alone.",
         ),
         Setting(
             name="order_status",

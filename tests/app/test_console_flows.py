@@ -64,7 +64,7 @@ def test_what_a_flow_lacks_is_named_each_with_the_page_that_mends_it(
     card = card_of(seen, PRODUCTS)
 
     assert "Connect Shop: there is no connection shop yet." in card
-    assert f'href="{AT}/connections/shop">Open the connection' in card
+    assert f'href="{AT}/connections/new">Connect it' in card
     assert f'href="{FLOW}#f-price_list">Fill it in' in card
     assert "connection till" not in card
     assert 'id="f-price_list"' in browser.get(FLOW).html

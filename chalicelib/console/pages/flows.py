@@ -115,7 +115,10 @@ def card_of(
         "address": address,
         "switch": f"{address}/switch",
         "state": _state(flow, stopped=bool(down)),
-        "needs": [*_needs(visit, flow, address), *_needs_around(visit, down, own)],
+        "needs": [
+            *_needs(visit, flow, address, connections),
+            *_needs_around(visit, down, own),
+        ],
         "counts": _counts(visit, flow),
         "every": _every(flow["polled_every_s"]),
         "last": _last_run(visit, flow["last_execution"]),
@@ -182,14 +185,18 @@ def _state(flow: Mapping[str, Any], *, stopped: bool) -> tuple[str, str]:
     return ("down", "Stopped") if stopped else ("healthy", "Running")
 
 
-def _needs(visit: Visit, flow: Mapping[str, Any], address: str) -> Iterator[dict[str, str]]:
+def _needs(
+    visit: Visit, flow: Mapping[str, Any], address: str, connections: Mapping[str, Any]
+) -> Iterator[dict[str, str]]:
     """Yield what the flow lacks, each with the page that mends it."""
     for lack in flow["missing"]:
-        if lack["what"] == "connection":
+        if lack["what"] == "connection" and lack["name"] in connections:
             link = {
                 "label": "Open the connection",
                 "address": visit.at(f"/connections/{encode(lack['name'])}"),
             }
+        elif lack["what"] == "connection":
+            link = {"label": "Connect it", "address": visit.at("/connections/new")}
         else:
             link = {"label": "Fill it in", "address": f"{address}#f-{lack['name']}"}
         yield {"sentence": lack["sentence"], **link}

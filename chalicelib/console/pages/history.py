@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice.app import Response
 
+from chalicelib.console.parts.filter_words import filters_of_spec, said_filters
 from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.rendering import clip
 from chalicelib.console.routing import Pages
@@ -38,7 +39,7 @@ def show(visit: Visit) -> Response:
     limit = LOOK_THROUGH if at else LINES
     page = visit.api.get(HISTORY, {"cursor": cursor, "limit": limit})
     lines = [line for line in page["items"] if not at or line["at"] == at][:LINES]
-    told = [changes_of(line["old"], line["new"]) for line in lines]
+    told = [changes_of(line["old"], _in_words(visit, line)) for line in lines]
     most = fitting(told, CHANGES_MOST if at else CHANGES)
     return visit.render(
         "history.html",
@@ -53,6 +54,13 @@ def show(visit: Visit) -> Response:
         ],
         at=at,
     )
+
+
+def _in_words(visit: Visit, line: Mapping[str, Any]) -> Any:
+    """Return what a line says is new; the filter of a re-sync as the log's own page says it."""
+    if line["what"] == "re-sync" and isinstance(line["new"], Mapping):
+        return dict(said_filters(visit, filters_of_spec(visit, line["new"])))
+    return line["new"]
 
 
 def _shown(visit: Visit, line: Mapping[str, Any], cursor: str) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.console.parts.columns import chosen, columns_of
-from chalicelib.console.parts.filters import Filters, chips_of, is_plain, read_filters, to_api
+from chalicelib.console.parts.filter_words import said_chips
+from chalicelib.console.parts.filters import Filters, is_plain, read_filters, to_api
 from chalicelib.console.parts.rows import label_of_flow, shown
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit
@@ -40,7 +41,7 @@ def show_rows(visit: Visit) -> Response:
         problems=problems,
         filters=filters,
         view={**filters, "columns": names},
-        chips=chips_of(filters, hidden=_TABLE_OWN),
+        chips=said_chips(visit, filters, hidden=_TABLE_OWN),
         columns=chosen(columns, names),
         all_columns=columns,
         kinds=kinds,

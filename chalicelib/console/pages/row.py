@@ -77,7 +77,7 @@ def _values_of(visit: Visit, detail: Mapping[str, Any]) -> dict[str, Any]:
         "has_expired": has_expired(row, detail["attempts"], ATTEMPTS),
         "correlation": detail.get("correlation"),
         "related": [shown(visit, one) for one in detail["related"][:RELATED]],
-        "is_moving": row["status"] == "Processing" or row["reason"] in ("queued", "retrying"),
+        "look_again_s": _look_again_s(row),
     }
 
 
@@ -160,6 +160,14 @@ def _alike_of(
     if count < 2 or not row[name]:
         return None
     return {"count": count, "address": visit.at("/logs", {name: row[name]})}
+
+
+def _look_again_s(row: Mapping[str, Any]) -> int:
+    """Return after how many seconds the page looks again: what waits may go on by itself."""
+    if row["status"] == "Synced":
+        return 0
+    is_moving = row["status"] == "Processing" or row["reason"] in ("queued", "retrying")
+    return 3 if is_moving else 10
 
 
 def _raw_of(record: Mapping[str, Any] | None, room: Budget) -> Mapping[str, Any] | None:

@@ -8,7 +8,8 @@ from chalice.app import Response
 
 from chalicelib.api.filters import TRANSACTION_FILTERS
 from chalicelib.console.parts.codes import code_text
-from chalicelib.console.parts.filters import DAYS, Filters, chips_of, to_api
+from chalicelib.console.parts.filter_words import said_chips
+from chalicelib.console.parts.filters import DAYS, Filters, to_api
 from chalicelib.console.parts.rows import label_of_flow, title_of
 from chalicelib.console.rendering import clip, json_html, pretty
 from chalicelib.console.routing import Pages
@@ -40,7 +41,7 @@ def show_all(visit: Visit) -> Response:
         calls=[_listed(visit, one) for one in page["items"]],
         problems=problems,
         filters=filters,
-        chips=chips_of(filters),
+        chips=said_chips(visit, filters),
         platforms=[
             {"id": name, "name": visit.label(name)} for name in sorted(visit.services.offers)
         ],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chalicelib.console.parts.filters import Filters
+from chalicelib.console.parts.filters import Filters, chips_of
 from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.visits import Visit
 from chalicelib.console.words import KIND_SINGULAR
@@ -20,6 +20,7 @@ _LABELS: Mapping[str, str] = {
     "group": "Failed alike, group",
     "cause": "Waiting for",
     "execution": "Requested by the run",
+    "platform": "Platform",
     "since": "From the day",
     "until": "To the day",
     "from": "From",
@@ -51,6 +52,18 @@ def said_filters(visit: Visit, filters: Filters) -> list[tuple[str, str]]:
     ]
 
 
+def said_chips(visit: Visit, filters: Filters, *, hidden: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """Return each value of a filter in words, with the filters that stay when it is taken away."""
+    return [
+        {
+            "label": _LABELS[chip.name],
+            "value": _in_words(visit, chip.name, chip.value),
+            "without": chip.without,
+        }
+        for chip in chips_of(filters, hidden=hidden)
+    ]
+
+
 def filters_of_spec(visit: Visit, spec: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the log's filters that a run's stored filter means; all flows are no filter."""
     given = {_OF_SPEC[name]: _texts(value) for name, value in spec.items() if name in _OF_SPEC}
@@ -70,6 +83,8 @@ def _in_words(visit: Visit, name: str, value: str) -> str:
             return KIND_SINGULAR.get(value, value)
         case "flow":
             return label_of_flow(visit, value)
+        case "platform":
+            return visit.label(value)
         case "reason" | "outcome":
             return value.replace("_", " ")
         case "cause":
