@@ -52,7 +52,9 @@ def said_filters(visit: Visit, filters: Filters) -> list[tuple[str, str]]:
     ]
 
 
-def said_chips(visit: Visit, filters: Filters, *, hidden: Sequence[str] = ()) -> list[dict[str, Any]]:
+def said_chips(
+    visit: Visit, filters: Filters, *, hidden: Sequence[str] = ()
+) -> list[dict[str, Any]]:
     """Return each value of a filter in words, with the filters that stay when it is taken away."""
     return [
         {
