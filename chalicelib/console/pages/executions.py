@@ -160,7 +160,7 @@ def _read_import(visit: Visit) -> dict[str, Any]:
         raise InvalidError([Problem(field="since", message=message)])
     if ids:
         return {"ids": ids}
-    period = to_api(days, visit.consumer.time_zone if visit.consumer else "UTC")
+    period = to_api(days, visit.times.zone)
     now = visit.services.now().astimezone(UTC)
     return {
         name: moment

@@ -7,7 +7,7 @@ from chalice.app import Response
 
 from chalicelib.api.export import NEXT, ROWS
 from chalicelib.console.parts.filter_words import said_filters
-from chalicelib.console.parts.filters import is_plain, read_filters, to_api
+from chalicelib.console.parts.filters import is_plain, read_filters, sentences_of, to_api
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit
 from chalicelib.domain.log import CursorError
@@ -54,8 +54,7 @@ def download(visit: Visit) -> Response:
 
 
 def _ask(visit: Visit) -> Response:
-    zone = visit.consumer.time_zone if visit.consumer else "UTC"
-    query = to_api(read_filters(visit), zone)
+    query = to_api(read_filters(visit), visit.times.zone)
     return visit.api.get_response(CSV, {**query, "cursor": visit.one("cursor")})
 
 
@@ -64,8 +63,7 @@ def _read_part(visit: Visit) -> tuple[Mapping[str, Any], list[str]]:
     try:
         headers = _ask(visit).headers
     except InvalidError as error:
-        problems = [f"{one.field}: {one.message}" for one in error.problems]
-        return {"rows": 0, "next": ""}, problems
+        return {"rows": 0, "next": ""}, sentences_of(error)
     except CursorError:
         return {"rows": 0, "next": ""}, ["This part is no more. Begin the export again."]
     return {"rows": int(str(headers[ROWS])), "next": headers.get(NEXT, "")}, []

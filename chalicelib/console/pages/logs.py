@@ -7,15 +7,13 @@ from chalice.app import Response
 
 from chalicelib.console.parts.columns import chosen, columns_of
 from chalicelib.console.parts.filter_words import said_chips
-from chalicelib.console.parts.filters import Filters, is_plain, read_filters, to_api
+from chalicelib.console.parts.filters import Filters, is_plain, read_filters, read_page
 from chalicelib.console.parts.rows import label_of_flow, shown
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit
 from chalicelib.console.words import KIND_SINGULAR, STATUSES
-from chalicelib.domain.log import CursorError
 from chalicelib.domain.reasons import Reason
 from chalicelib.flows.declare import base_name
-from chalicelib.flows.setup.errors import InvalidError
 
 pages = Pages(__name__, area="logs")
 
@@ -31,7 +29,7 @@ def show_rows(visit: Visit) -> Response:
     kinds = filters.get("kind", [])
     if len(kinds) == 1:
         visit.area = f"logs-{kinds[0]}"
-    page, problems = _read_page(visit, filters)
+    page, problems = read_page(visit, LOGS, filters, limit=ROWS)
     flows = _flows_of(visit, kinds, filters.get("flow", []))
     columns = columns_of(kinds, sorted({_target_of(visit, name) for name in flows}))
     return visit.render(
@@ -68,22 +66,6 @@ def heading_of(kinds: Sequence[str]) -> str:
     if not known:
         return "All Logs"
     return f"{' and '.join(known)} Logs"
-
-
-def _read_page(visit: Visit, filters: Filters) -> tuple[Mapping[str, Any], list[str]]:
-    """Return a page of rows, and what is wrong with the filters if there is none."""
-    try:
-        assert visit.consumer is not None  # noqa: S101 - a page of a consumer
-        query = to_api(filters, visit.consumer.time_zone)
-        paging = {"cursor": visit.one("cursor"), "limit": str(ROWS)}
-        return visit.api.get(LOGS, {**query, **paging}), []
-    except InvalidError as error:
-        return _NO_ROWS, [f"{one.field}: {one.message}" for one in error.problems]
-    except CursorError:
-        return _NO_ROWS, ["This page of the list is no more. Go to the newest rows."]
-
-
-_NO_ROWS: Mapping[str, Any] = {"items": [], "next": None, "previous": None}
 
 
 def _flows_of(visit: Visit, kinds: Sequence[str], named: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from chalice.app import Response
 from chalicelib.api.errors import ApiError
 from chalicelib.api.filters import LOG_FILTERS
 from chalicelib.console.parts.filter_words import filters_of_spec, said_filters
-from chalicelib.console.parts.filters import DAYS, Filters, read_filters, to_api
+from chalicelib.console.parts.filters import DAYS, Filters, read_filters, sentences_of, to_api
 from chalicelib.console.parts.runs import run_shown
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
@@ -40,9 +40,9 @@ def start(visit: Visit) -> Response:
         if (values := [value for value in visit.form.get(name, ()) if value.strip()])
     }
     try:
-        run = visit.api.send("POST", RESYNCS, {"filter": to_api(filters, _zone(visit))})
+        run = visit.api.send("POST", RESYNCS, {"filter": to_api(filters, visit.times.zone)})
     except InvalidError as error:
-        return _form(visit, filters, problems=_sentences(error))
+        return _form(visit, filters, problems=sentences_of(error))
     except ApiError as error:
         if error.status != 422:
             raise
@@ -82,10 +82,10 @@ def _form(visit: Visit, filters: Filters, *, problems: Sequence[str] = ()) -> Re
     found: Mapping[str, Any] = {"count": 0, "exact": True}
     if not problems:
         try:
-            asked = {"filter": to_api(filters, _zone(visit)), "dry_run": True}
+            asked = {"filter": to_api(filters, visit.times.zone), "dry_run": True}
             found = visit.api.send("POST", RESYNCS, asked)
         except InvalidError as error:
-            problems = _sentences(error)
+            problems = sentences_of(error)
     wanted = {**filters, "status": filters.get("status", ["Failed"])}
     return visit.render(
         "resync_new.html",
@@ -95,10 +95,6 @@ def _form(visit: Visit, filters: Filters, *, problems: Sequence[str] = ()) -> Re
         filters=wanted,
         said_filters=said_filters(visit, wanted),
     )
-
-
-def _sentences(error: InvalidError) -> list[str]:
-    return [f"{one.field.removeprefix('filter.')}: {one.message}" for one in error.problems]
 
 
 def _sentence_of(run: Mapping[str, Any]) -> str:
@@ -112,7 +108,3 @@ def _sentence_of(run: Mapping[str, Any]) -> str:
             "or another re-sync had taken them."
         )
     return ""
-
-
-def _zone(visit: Visit) -> str:
-    return visit.consumer.time_zone if visit.consumer else "UTC"

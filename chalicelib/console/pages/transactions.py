@@ -9,13 +9,11 @@ from chalice.app import Response
 from chalicelib.api.filters import TRANSACTION_FILTERS
 from chalicelib.console.parts.codes import code_text
 from chalicelib.console.parts.filter_words import said_chips
-from chalicelib.console.parts.filters import DAYS, Filters, to_api
+from chalicelib.console.parts.filters import DAYS, read_page
 from chalicelib.console.parts.rows import label_of_flow, title_of
 from chalicelib.console.rendering import clip, json_html, pretty
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
-from chalicelib.domain.log import CursorError
-from chalicelib.flows.setup.errors import InvalidError
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -27,14 +25,13 @@ ROWS = 40  #: of a page, so that it stays below 50 KB
 BODY_MOST = 15_000  #: bytes of HTML one body may take, for the same reason
 HEADERS_MOST = 20
 ROWS_MOST = 10  #: rows of one call that are named
-_NOTHING: Mapping[str, Any] = {"items": [], "next": None, "previous": None}
 
 
 @pages.get("/consumers/{consumer}/transactions")
 def show_all(visit: Visit) -> Response:
     """Show a page of calls, newest first; a filter that cannot be used is said above it."""
     filters = _read_filters(visit)
-    page, problems = _read_page(visit, filters)
+    page, problems = read_page(visit, TRANSACTIONS, filters, limit=ROWS)
     return visit.render(
         "transactions.html",
         page=page,
@@ -61,14 +58,9 @@ def show(visit: Visit) -> Response:
             _side("response", "Answer", found["response"]),
         ],
         rows=None if rows is None else [_row(visit, row) for row in rows[:ROWS_MOST]],
-        api_path=f"/v1/consumers/{_consumer_id(visit)}/transactions/{encode(found['id'])}",
+        api_path=TRANSACTIONS.format(consumer=encode(visit.params["consumer"]))
+        + f"/{encode(found['id'])}",
     )
-
-
-def _consumer_id(visit: Visit) -> str:
-    """Return the id of the page's consumer, encoded."""
-    assert visit.consumer is not None  # noqa: S101 - a page of a consumer
-    return encode(visit.consumer.id)
 
 
 def _read_filters(visit: Visit) -> dict[str, list[str]]:
@@ -76,19 +68,6 @@ def _read_filters(visit: Visit) -> dict[str, list[str]]:
     found = {name: visit.many(name) for name in (*TRANSACTION_FILTERS, *DAYS)}
     found["code"] = " ".join(found["code"]).replace(",", " ").split()
     return {name: values for name, values in found.items() if values}
-
-
-def _read_page(visit: Visit, filters: Filters) -> tuple[Mapping[str, Any], list[str]]:
-    """Return a page of calls, and what is wrong with the filters if there is none."""
-    try:
-        assert visit.consumer is not None  # noqa: S101 - a page of a consumer
-        query = to_api(filters, visit.consumer.time_zone)
-        paging = {"cursor": visit.one("cursor"), "limit": str(ROWS)}
-        return visit.api.get(TRANSACTIONS, {**query, **paging}), []
-    except InvalidError as error:
-        return _NOTHING, [f"{one.field}: {one.message}" for one in error.problems]
-    except CursorError:
-        return _NOTHING, ["This page of the list is no more. Go to the newest transactions."]
 
 
 def _listed(visit: Visit, call: Mapping[str, Any]) -> dict[str, Any]:

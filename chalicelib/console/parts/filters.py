@@ -7,16 +7,21 @@ form are the console's: ``since`` and ``until`` are days of the merchant's zone.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.api.filters import LOG_FILTERS
+from chalicelib.console.asking import Query
 from chalicelib.console.visits import Visit
+from chalicelib.domain.log import CursorError
 from chalicelib.flows.setup.errors import InvalidError, Problem
 
 DAYS = ("since", "until")
-_LISTS = ("kind", "status", "flow", "reason", "code", "outcome")
 
 Filters = Mapping[str, Sequence[str]]
+
+_NOTHING: Mapping[str, Any] = {"items": [], "next": None, "previous": None}
+_NO_SUCH_PART = "This page of the list is no more. Go to its beginning."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,24 @@ def to_api(filters: Filters, zone: str) -> dict[str, list[str]]:
             moment = _start_of(filters[name][-1], name, zone, days=more)
             found[field] = [moment.astimezone(UTC).isoformat().replace("+00:00", "Z")]
     return found
+
+
+def read_page(
+    visit: Visit, path: str, filters: Filters, *, limit: int
+) -> tuple[Mapping[str, Any], list[str]]:
+    """Return a page of a list, and what is wrong with the filters if there is none."""
+    try:
+        paging: Query = {"cursor": visit.one("cursor"), "limit": limit}
+        return visit.api.get(path, {**to_api(filters, visit.times.zone), **paging}), []
+    except InvalidError as error:
+        return _NOTHING, sentences_of(error)
+    except CursorError:
+        return _NOTHING, [_NO_SUCH_PART]
+
+
+def sentences_of(error: InvalidError) -> list[str]:
+    """Return what is wrong with filters, each with its name."""
+    return [f"{one.field.removeprefix('filter.')}: {one.message}" for one in error.problems]
 
 
 def chips_of(filters: Filters, *, hidden: Sequence[str] = ()) -> list[Chip]:
