@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from chalice.app import Request, Response
 
-from chalicelib.api import errors, requests
+from chalicelib.api import auth, errors, requests
 from chalicelib.api.auth import Principal
 from chalicelib.console import rendering, sessions
 from chalicelib.console.asking import Asking, Query, to_lists
@@ -76,6 +76,15 @@ class Visit:
         """Whether the key's role allows what ``role`` may do; buttons are shown by it."""
         return self.principal is not None and self.principal.role.allows(Role(role))
 
+    def need(self, role: str) -> None:
+        """Refuse a smaller role, where a page may end without asking the API, which refuses too.
+
+        Raises:
+            ApiError: 403.
+        """
+        assert self.principal is not None  # noqa: S101 - pages for strangers need no role
+        auth.require_role(self.principal, Role(role))
+
     def label(self, platform: str) -> str:
         """Return a platform's name as it writes itself."""
         offer = self.services.offers.get(platform.partition("@")[0])
@@ -90,6 +99,11 @@ class Visit:
     def many(self, name: str) -> list[str]:
         """Return the values of a parameter of the address that are not empty."""
         return [value for value in self.query.get(name, ()) if value.strip()]
+
+    def number(self, name: str) -> int | None:
+        """Return a whole number of the address, of 8 digits at most; None for anything else."""
+        text = self.one(name)
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
     def field(self, name: str) -> str:
         """Return the last value of a field of the form; empty if there is none."""

@@ -6,12 +6,11 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.api import auth, errors
+from chalicelib.api import errors
 from chalicelib.console.parts import accounts
 from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
-from chalicelib.domain.setup import Role
 from chalicelib.flows.setup.errors import InvalidError, Problem, UnknownError
 
 pages = Pages(__name__, area="connections")
@@ -32,7 +31,7 @@ def show_all(visit: Visit) -> Response:
 @pages.get("/consumers/{consumer}/connections/new")
 def show_new(visit: Visit) -> Response:
     """Show what can be connected, or the form of one platform."""
-    _need_admin(visit)
+    visit.need("admin")
     name = visit.one("platform")
     if name:
         return _new_form(visit, _platform(visit, name))
@@ -47,7 +46,7 @@ def show_new(visit: Visit) -> Response:
 @pages.post("/consumers/{consumer}/connections")
 def connect(visit: Visit) -> Response:
     """Connect a platform, and try whether it works."""
-    _need_admin(visit)
+    visit.need("admin")
     platform, name = _platform(visit, visit.field("platform")), visit.field("name")
     try:
         _refuse_taken(visit, name)
@@ -91,7 +90,7 @@ def check(visit: Visit) -> Response:
 @pages.get("/consumers/{consumer}/connections/{name}/delete")
 def ask_to_delete(visit: Visit) -> Response:
     """Say what stops when a connection goes."""
-    _need_admin(visit)
+    visit.need("admin")
     found = _read(visit)
     flows = [
         label_of_flow(visit, one["name"])
@@ -122,11 +121,6 @@ def _platform(visit: Visit, name: str | None = None) -> Mapping[str, Any]:
             found: Mapping[str, Any] = one
             return found
     raise errors.not_found("There is no such platform. Choose one under Connections.")
-
-
-def _need_admin(visit: Visit) -> None:
-    assert visit.principal is not None  # noqa: S101 - a page for people who are signed in
-    auth.require_role(visit.principal, Role.ADMIN)
 
 
 def _refuse_taken(visit: Visit, name: str) -> None:

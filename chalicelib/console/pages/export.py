@@ -24,7 +24,7 @@ def show(visit: Visit) -> Response:
     """Say what is exported, with a link to the part of it that the address names."""
     filters, cursor = read_filters(visit), visit.one("cursor")
     part, problems = _read_part(visit)
-    number = _number(visit.one("part")) if cursor else 1
+    number = _number(visit) if cursor else 1
     return visit.render(
         "export.html",
         status=422 if problems else 200,
@@ -77,7 +77,6 @@ def _count(visit: Visit, filters: Mapping[str, list[str]]) -> int:
     )
 
 
-def _number(text: str) -> int:
+def _number(visit: Visit) -> int:
     """Return which part an address with a cursor means: the second at least."""
-    is_number = text.isascii() and text.isdecimal() and len(text) < 7
-    return min(max(int(text), 2), _PARTS_AT_MOST) if is_number else 2
+    return min(max(visit.number("part") or 2, 2), _PARTS_AT_MOST)

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.api import auth, errors
+from chalicelib.api import errors
 from chalicelib.console.parts.flow_form import (
     Choices,
     changes_of,
@@ -18,7 +18,6 @@ from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 from chalicelib.console.words import KINDS_IN_MENU, STATUSES, count_of
-from chalicelib.domain.setup import Role
 from chalicelib.flows.setup.errors import InvalidError, MovedOnError, Problem
 
 pages = Pages(__name__, area="flows")
@@ -51,7 +50,7 @@ def show_flow(visit: Visit) -> Response:
 @pages.post("/consumers/{consumer}/flows/{flow}")
 def save_settings(visit: Visit) -> Response:
     """Save the settings that were changed; what cannot be used is said beside its field."""
-    only_admins(visit)
+    visit.need("admin")
     name = visit.params["flow"]
     flow = visit.api.get(FLOW, flow=name)
     choices = _choices_of(visit, flow)
@@ -80,12 +79,6 @@ def switch(visit: Visit) -> Response:
     else:
         said = f"{label}: on. It begins as soon as nothing is missing."
     return visit.redirect(visit.back(visit.at("/flows")), said=said)
-
-
-def only_admins(visit: Visit) -> None:
-    """Refuse others before their form is read: what is unchanged is never sent to the API."""
-    assert visit.principal is not None  # noqa: S101 - pages for strangers change nothing
-    auth.require_role(visit.principal, Role.ADMIN)
 
 
 def problems_of(error: InvalidError | MovedOnError) -> Sequence[Problem]:

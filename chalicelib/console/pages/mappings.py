@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.console.pages.flows import address_of, only_admins, problems_of
+from chalicelib.console.pages.flows import address_of, problems_of
 from chalicelib.console.parts.mapping_form import (
     ANSWERED,
     OPEN,
@@ -54,7 +54,7 @@ def show_mapping(visit: Visit) -> Response:
 @pages.post(PAGE)
 def save_entries(visit: Visit) -> Response:
     """Save the answers that were changed."""
-    only_admins(visit)
+    visit.need("admin")
     texts = sent_texts(visit)
     answers, problems = read_answers(visit, texts, _targets_of(visit, texts))
     return _save(visit, {"entries": answers}, Typed(texts=texts, problems=problems))
@@ -63,7 +63,7 @@ def save_entries(visit: Visit) -> Response:
 @pages.post(f"{PAGE}/default")
 def save_default(visit: Visit) -> Response:
     """Save the answer for all values that have none of their own."""
-    only_admins(visit)
+    visit.need("admin")
     texts = {DEFAULT: visit.field("to")}
     answers, problems = read_answers(visit, texts, _targets_of(visit, texts))
     return _save(visit, answers, Typed(texts=texts, problems=problems))
@@ -72,7 +72,7 @@ def save_default(visit: Visit) -> Response:
 @pages.post(f"{PAGE}/records")
 def save_record(visit: Visit) -> Response:
     """Give a single record its own answer, or take it away."""
-    only_admins(visit)
+    visit.need("admin")
     removed = visit.field("remove")
     if removed:
         return _save(visit, {"records": {removed: None}}, Typed())
@@ -117,7 +117,9 @@ def _mapping_page(visit: Visit, view: Mapping[str, Any], typed: Typed) -> Respon
     sheet = _sheet_of(view, typed)
     find, record = visit.one("find"), visit.one("record")
     here = visit.one("value") or ("" if record else None)
-    plan = plan_of(sheet, find=find, show=visit.one("show"), page=_page_number(visit), here=here)
+    plan = plan_of(
+        sheet, find=find, show=visit.one("show"), page=visit.number("page") or 1, here=here
+    )
     sheet = replace(sheet, control=plan.control)
     waiting = sheet.waiting(here)
     values = sheet.values()
@@ -203,11 +205,6 @@ def _pager(visit: Visit, page: int, last: int) -> dict[str, Any]:
         return found if is_there else ""
 
     return {"page": page, "last": last, "before": address(page - 1), "after": address(page + 1)}
-
-
-def _page_number(visit: Visit) -> int:
-    text = visit.one("page")
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 
 def _listed(visit: Visit, mapping: Mapping[str, Any]) -> dict[str, Any]:

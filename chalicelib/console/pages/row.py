@@ -71,9 +71,9 @@ def _values_of(visit: Visit, detail: Mapping[str, Any]) -> dict[str, Any]:
         "own_answer": _own_answer(visit, row),
         "again": _again_of(visit, row),
         "waits": _diagnosis_of(visit, row),
-        "sheet": sheet_of(detail["record"], row["columns"], part=_number(visit, "part") or 1),
+        "sheet": sheet_of(detail["record"], row["columns"], part=visit.number("part") or 1),
         "is_kept": detail["record"] is not None,
-        "events": events_of(visit, detail, newest=_number(visit, "attempt")),
+        "events": events_of(visit, detail, newest=visit.number("attempt")),
         "has_expired": has_expired(row, detail["attempts"], ATTEMPTS),
         "correlation": detail.get("correlation"),
         "related": [shown(visit, one) for one in detail["related"][:RELATED]],
@@ -89,12 +89,6 @@ def _missing(visit: Visit, row_id: str) -> Response:
     except ValueError:
         asked = {}
     return visit.render("row_missing.html", status=404, row_id=row_id, asked=asked)
-
-
-def _number(visit: Visit, name: str) -> int | None:
-    """Return a number of the address; None for anything else."""
-    text = visit.one(name)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
 def _sides_of(visit: Visit, row: Mapping[str, Any]) -> list[dict[str, Any]]:
