@@ -8,6 +8,7 @@ from chalice.app import Response
 
 from chalicelib.api import errors
 from chalicelib.console.parts import accounts
+from chalicelib.console.parts.problems import problem_of
 from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
@@ -161,7 +162,7 @@ def _new_form(
         status=422 if problems else 200,
         platform=platform,
         name=name,
-        name_problem=accounts.problem_of("name", problems),
+        name_problem=problem_of("name", problems),
         form=_form(visit, fields, problems, address=""),
     )
 
@@ -176,7 +177,7 @@ def _form(
     """Return what the template of the form needs; an address with a password is not repeated."""
     typed = visit.field("base_url") if visit.form else address
     more = [one for one in fields if not one["is_main"]]
-    address_problem = accounts.problem_of("base_url", problems)
+    address_problem = problem_of("base_url", problems)
     beside = {"name", "base_url", *(one["name"] for one in fields)}
     return {
         "main": [one for one in fields if one["is_main"]],

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from chalice.app import Response
 
 from chalicelib.api.errors import ApiError
+from chalicelib.console.parts.problems import by_field
 from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
@@ -18,6 +19,7 @@ pages = Pages(__name__, area="consumers")
 CONSUMERS = "/v1/consumers"
 CONSUMER = "/v1/consumers/{consumer}"
 STANDINGS = "/v1/standings"
+NEW, SETTINGS = "consumer_new.html", "consumer_settings.html"
 OVERVIEW = "overview"  #: where the menu has the pages about one consumer
 NAMED = 3  #: connections or flows that are named; more are counted
 _REGIONS = (
@@ -55,7 +57,7 @@ def show_new(visit: Visit) -> Response:
     """Ask for what a consumer needs."""
     if not (visit.is_operator and visit.may("admin")):
         raise ApiError(403, "forbidden", "Adding a consumer needs an admin's key of the operator.")
-    return _new_form(visit, {"time_zone": "UTC"})
+    return _form(visit, NEW, {"id": "", "name": "", "time_zone": "UTC"})
 
 
 @pages.post("/consumers")
@@ -65,10 +67,9 @@ def add(visit: Visit) -> Response:
     try:
         made = visit.api.send("POST", CONSUMERS, values)
     except InvalidError as error:
-        problems = {one.field: one.message for one in error.problems}
-        return _new_form(visit, values, problems, status=422)
+        return _form(visit, NEW, values, by_field(error.problems), status=422)
     except TakenError as error:
-        return _new_form(visit, values, {"id": str(error)}, status=409)
+        return _form(visit, NEW, values, {"id": str(error)}, status=409)
     said = f"{made['name']} is added. Connect its platforms next."
     return visit.redirect(visit.url(f"/consumers/{encode(made['id'])}"), said=said)
 
@@ -77,7 +78,7 @@ def add(visit: Visit) -> Response:
 def show_settings(visit: Visit) -> Response:
     """Show name and time zone of a consumer, to change for those who may."""
     visit.area = OVERVIEW
-    return _settings_form(visit, visit.api.get(CONSUMER))
+    return _form(visit, SETTINGS, visit.api.get(CONSUMER))
 
 
 @pages.post("/consumers/{consumer}/settings")
@@ -88,8 +89,7 @@ def change(visit: Visit) -> Response:
     try:
         visit.api.send("PATCH", CONSUMER, values)
     except InvalidError as error:
-        problems = {one.field: one.message for one in error.problems}
-        return _settings_form(visit, values, problems, status=422)
+        return _form(visit, SETTINGS, values, by_field(error.problems), status=422)
     return visit.redirect(visit.at("/settings"), said="Name and time zone are saved.")
 
 
@@ -110,7 +110,6 @@ def _shown(visit: Visit, one: Mapping[str, Any]) -> dict[str, Any]:
         "down": [{**each, "address": at(f"/connections/{encode(each['name'])}")} for each in down],
         "down_more": len(one["down"]) - len(down),
         "connected": sum(one["connections"].values()),
-        "connections_at": at("/connections"),
         "failed_at": at("/logs", status="Failed"),
         "pending_at": at("/logs", status="Pending"),
         "flows_at": at("/flows"),
@@ -139,31 +138,16 @@ def _state_of(one: Mapping[str, Any]) -> dict[str, str]:
     return {"status": "unchecked", "label": "Not set up"}
 
 
-def _new_form(
+def _form(
     visit: Visit,
+    template: str,
     values: Mapping[str, str],
     problems: Mapping[str, str] | None = None,
     *,
     status: int = 200,
 ) -> Response:
     return visit.render(
-        "consumer_new.html",
-        status=status,
-        values={"id": "", "name": "", **values},
-        problems=problems or {},
-        zones=time_zones(),
-    )
-
-
-def _settings_form(
-    visit: Visit,
-    values: Mapping[str, str],
-    problems: Mapping[str, str] | None = None,
-    *,
-    status: int = 200,
-) -> Response:
-    return visit.render(
-        "consumer_settings.html",
+        template,
         status=status,
         values=values,
         problems=problems or {},

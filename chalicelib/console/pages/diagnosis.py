@@ -6,6 +6,7 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.console.parts.checks import shown_check, shown_checks
+from chalicelib.console.parts.problems import by_field
 from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.rendering import clip
 from chalicelib.console.routing import Pages
@@ -33,7 +34,7 @@ def show_diagnosis(visit: Visit) -> Response:
         flows=[{"id": one["name"], "name": label_of_flow(visit, one["name"])} for one in listed],
         found=_shown(visit, asked, found) if found else None,
         problems=problems,
-        problem_of={one.field: one.message for one in problems},
+        problem_of=by_field(problems),
     )
 
 

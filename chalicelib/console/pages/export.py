@@ -7,7 +7,8 @@ from chalice.app import Response
 
 from chalicelib.api.export import NEXT, ROWS
 from chalicelib.console.parts.filter_words import said_filters
-from chalicelib.console.parts.filters import is_plain, read_filters, sentences_of, to_api
+from chalicelib.console.parts.filters import is_plain, read_filters, to_api
+from chalicelib.console.parts.problems import sentences_of
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit
 from chalicelib.domain.log import CursorError

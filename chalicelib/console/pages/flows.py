@@ -5,7 +5,6 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.api import errors
 from chalicelib.console.parts.flow_form import (
     Choices,
     changes_of,
@@ -14,6 +13,7 @@ from chalicelib.console.parts.flow_form import (
     read_choices,
     silent_of,
 )
+from chalicelib.console.parts.problems import problems_of
 from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
@@ -79,13 +79,6 @@ def switch(visit: Visit) -> Response:
     else:
         said = f"{label}: on. It begins as soon as nothing is missing."
     return visit.redirect(visit.back(visit.at("/flows")), said=said)
-
-
-def problems_of(error: InvalidError | MovedOnError) -> Sequence[Problem]:
-    """Return what a refusal finds fault with; what is of no field has an empty one."""
-    if isinstance(error, InvalidError):
-        return error.problems
-    return [Problem(field="", message=errors.said_of(error).message)]
 
 
 def card_of(

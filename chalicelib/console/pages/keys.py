@@ -6,6 +6,7 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.api.errors import not_found
+from chalicelib.console.parts.problems import by_field
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 from chalicelib.domain.setup import Role
@@ -49,7 +50,7 @@ def make(visit: Visit) -> Response:
     try:
         made = visit.api.send("POST", KEYS, body)
     except InvalidError as error:
-        problems = {one.field: one.message for one in error.problems}
+        problems = by_field(error.problems)
         if "role" in problems:
             problems["role"] = "Choose one of these roles."
         return _page(visit, values, problems, status=422)

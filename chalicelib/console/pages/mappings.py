@@ -6,7 +6,7 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.console.pages.flows import address_of, problems_of
+from chalicelib.console.pages.flows import address_of
 from chalicelib.console.parts.mapping_form import (
     ANSWERED,
     OPEN,
@@ -19,6 +19,7 @@ from chalicelib.console.parts.mapping_form import (
     sent_texts,
 )
 from chalicelib.console.parts.picks import BY_NAME, LISTED, Picks
+from chalicelib.console.parts.problems import problems_of
 from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode

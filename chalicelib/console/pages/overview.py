@@ -33,7 +33,7 @@ def show_overview(visit: Visit) -> Response:
     """Show how a consumer stands, and what to do next."""
     connections = visit.api.get(f"{OF_CONSUMER}/connections")["items"]
     flows = visit.api.get(f"{OF_CONSUMER}/flows")["items"]
-    used = [flow for flow in flows if _is_used(visit, flow)]
+    used = [flow for flow in flows if _is_used(flow)]
     groups = visit.api.get(f"{OF_CONSUMER}/groups")
     needing = [group for group in groups["items"] if not is_by_itself(group)]
     report = visit.api.get(f"{OF_CONSUMER}/report")
@@ -54,7 +54,7 @@ def show_overview(visit: Visit) -> Response:
     )
 
 
-def _is_used(visit: Visit, flow: Item) -> bool:
+def _is_used(flow: Item) -> bool:
     """Whether a flow is one of this consumer's: set up, switched on, or with a past."""
     has_rows = any(one["count"] for one in flow["counts"])
     is_set_up = flow["enabled"] or flow["settings"] or flow["ready"]

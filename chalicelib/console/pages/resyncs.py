@@ -8,7 +8,8 @@ from chalice.app import Response
 from chalicelib.api.errors import ApiError
 from chalicelib.api.filters import LOG_FILTERS
 from chalicelib.console.parts.filter_words import filters_of_spec, said_filters
-from chalicelib.console.parts.filters import DAYS, Filters, read_filters, sentences_of, to_api
+from chalicelib.console.parts.filters import DAYS, Filters, read_filters, to_api
+from chalicelib.console.parts.problems import sentences_of
 from chalicelib.console.parts.runs import run_shown
 from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode

@@ -6,6 +6,7 @@ A secret goes into a form and never comes out of one: its field is always empty.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chalicelib.console.parts.problems import problem_of
 from chalicelib.console.visits import Visit, encode
 from chalicelib.flows.setup.errors import Problem
 
@@ -89,11 +90,6 @@ def _field(
 def field_name(one: Mapping[str, Any]) -> str:
     """Return the name of a field in forms: the one that the API calls it by in its problems."""
     return f"{'credentials' if one['secret'] else 'settings'}.{one['name']}"
-
-
-def problem_of(name: str, problems: Sequence[Problem]) -> str:
-    """Return what is wrong with a field; empty if nothing is."""
-    return " ".join(one.message for one in problems if one.field == name)
 
 
 def new_body(visit: Visit, platform: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.api.filters import LOG_FILTERS
 from chalicelib.console.asking import Query
+from chalicelib.console.parts.problems import sentences_of
 from chalicelib.console.visits import Visit
 from chalicelib.domain.log import CursorError
 from chalicelib.flows.setup.errors import InvalidError, Problem
@@ -64,11 +65,6 @@ def read_page(
         return _NOTHING, sentences_of(error)
     except CursorError:
         return _NOTHING, [_NO_SUCH_PART]
-
-
-def sentences_of(error: InvalidError) -> list[str]:
-    """Return what is wrong with filters, each with its name."""
-    return [f"{one.field.removeprefix('filter.')}: {one.message}" for one in error.problems]
 
 
 def chips_of(filters: Filters, *, hidden: Sequence[str] = ()) -> list[Chip]:
