@@ -31,13 +31,16 @@ def ship(folder: Path, *, compiled: bool) -> Path:
 
 
 def ship_bare(folder: Path, *, compiled: bool) -> Path:
-    """Copy the libraries alone, as they are installed: what the floor is measured on."""
-    _copy_libraries(folder)
+    """Copy the libraries alone, as they are installed: what the floor is measured on.
+
+    With them comes boto3, which is not shipped: the floor is what one would import without thought.
+    """
+    _copy_libraries(folder, "boto3")
     return _compile(folder) if compiled else folder
 
 
-def _copy_libraries(folder: Path) -> None:
-    for found in _needed():
+def _copy_libraries(folder: Path, *more: str) -> None:
+    for found in _needed(*more):
         for file in found.files or ():
             if ".." not in file.parts and file.suffix != ".pyc":
                 _copy(Path(str(found.locate_file(file))), folder / file)
@@ -50,9 +53,10 @@ def _compile(folder: Path) -> Path:
     return folder
 
 
-def _needed() -> Iterator[Distribution]:
+def _needed(*more: str) -> Iterator[Distribution]:
     """Yield what requirements.txt names, and what that needs in turn, as it is installed here."""
-    waiting = [_name_in(line) for line in (ROOT / "requirements.txt").read_text().splitlines()]
+    waiting = [*more]
+    waiting += [_name_in(line) for line in (ROOT / "requirements.txt").read_text().splitlines()]
     seen = {""}
     while waiting:
         name = waiting.pop()
