@@ -1,6 +1,7 @@
 """Templates to HTML, and the headers every page has."""
 
 import hashlib
+import html
 import json
 import re
 from collections.abc import Mapping
@@ -64,6 +65,11 @@ def clip(text: Any, most: int = 120) -> str:
     """Return a text cut to so many characters; an ellipsis says that it was."""
     plain = str(text)
     return plain if len(plain) <= most else f"{plain[: most - 1]}…"
+
+
+def bytes_of(text: str) -> int:
+    """Return how many bytes a text takes on a page."""
+    return len(html.escape(text).encode())
 
 
 def pretty(text: str) -> str:

@@ -227,7 +227,7 @@ def test_an_attempt_shows_its_calls_and_what_they_said(browser: Browser, world: 
     assert "POST https://till.example/items 400 Bad Request Till, 12 ms" in seen.text
     assert "authorization: [hidden]" in seen.text
     assert '<b>"error"</b>: <i>"too long"</i>' in seen.html
-    assert "no answer" in seen.text
+    assert "No answer" in seen.text
     assert "Gone" in seen.text
     assert f"{LOGS.removesuffix('/logs')}/transactions/c1" in [link for _, link in seen.links]
 

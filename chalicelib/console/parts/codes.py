@@ -15,14 +15,21 @@ _MEANINGS: Mapping[int, str] = {
 }
 
 
-def code_text(state: str, code: int | None) -> str:
-    """Return a code as people know it: ``409 Conflict``."""
+def answer_text(code: int | None) -> str:
+    """Return what a call was answered, as people know it: ``409 Conflict``."""
     if code is None:
-        return "no answer needed" if state in ("synced", LEFT_ALONE) else "no answer yet"
+        return "No answer"
     try:
         return f"{code} {HTTPStatus(code).phrase}"
     except ValueError:
         return str(code)
+
+
+def code_text(state: str, code: int | None) -> str:
+    """Return the code that rows of a state have; without one, whether it will come."""
+    if code is None:
+        return "no answer needed" if state in ("synced", LEFT_ALONE) else "no answer yet"
+    return answer_text(code)
 
 
 def meaning_of(state: str, code: int | None) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.console.asking import Query
 from chalicelib.console.visits import Visit, encode
 from chalicelib.domain.causes import parts_of
 
@@ -19,6 +20,11 @@ class Fix:
     address: str
 
 
+def mapping_at(visit: Visit, flow: str, name: str, query: Query | None = None) -> str:
+    """Return the page of a mapping."""
+    return visit.at(f"/mappings/{encode(flow)}/{encode(name)}", query)
+
+
 def fix_of(visit: Visit, cause: str | None, *, record: str = "") -> Fix | None:
     """Return the page that removes a cause; None where no page does.
 
@@ -27,9 +33,9 @@ def fix_of(visit: Visit, cause: str | None, *, record: str = "") -> Fix | None:
     """
     match parts_of(cause or ""):
         case ("mapping", flow, name, value):
-            place = f"/mappings/{encode(flow)}/{encode(name)}"
             query = {"value": value, "record": record if not value else ""}
-            return Fix(label="Open the mapping", address=f"{visit.at(place, query)}#waiting")
+            address = f"{mapping_at(visit, flow, name, query)}#waiting"
+            return Fix(label="Open the mapping", address=address)
         case ("setting", flow, name):
             address = f"{visit.at(f'/flows/{encode(flow)}')}#f-{name}"
             return Fix(label="Open the setting", address=address)

@@ -13,9 +13,8 @@ from chalicelib.console.parts.picks import (
     LISTED,
     NAME_AT_MOST,
     Picks,
-    bytes_of,
 )
-from chalicelib.console.rendering import clip
+from chalicelib.console.rendering import bytes_of, clip
 from chalicelib.console.visits import Visit
 
 NO_VALUE = "(none)"

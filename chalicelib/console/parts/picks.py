@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from html import escape
 
-from chalicelib.console.rendering import clip
+from chalicelib.console.rendering import bytes_of, clip
 
 NAME_AT_MOST = 60  #: characters of a name in a list
 LIST_AT_MOST = 9_000  #: bytes of a list that text fields share
@@ -84,11 +83,6 @@ class Picks:
     def _select_bytes(self) -> int:
         texts = (f"{id_}{name}" for id_, name in self.names.items())
         return sum(_OPTION_BYTES + bytes_of(text) for text in texts)
-
-
-def bytes_of(text: str) -> int:
-    """Return what a text takes on a page."""
-    return len(escape(text).encode())
 
 
 def _short(choice: Mapping[str, str]) -> str:

@@ -4,7 +4,6 @@ An order has a sheet of its own; everything else is laid out by its fields. Pure
 lacks is left out, so that records of older shapes are shown as well.
 """
 
-import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,7 +18,7 @@ from chalicelib.console.parts.sheets import (
     number_value,
     to_value,
 )
-from chalicelib.console.rendering import clip
+from chalicelib.console.rendering import bytes_of, clip
 from chalicelib.console.words import STATUSES
 
 FACTS_WEIGHT = 4_000  #: bytes of all facts on a page
@@ -64,7 +63,7 @@ def _fitting(facts: Sequence[tuple[str, Value]]) -> Iterator[tuple[str, Value]]:
 
 def _weight_of(text: str) -> int:
     """Return about how many bytes a text takes on a page, with what stands around it."""
-    return len(html.escape(text).encode()) + 45
+    return bytes_of(text) + 45
 
 
 # whatever has no sheet of its own

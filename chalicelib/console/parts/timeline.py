@@ -4,14 +4,13 @@ Attempts, what people did, and its first coming become events of one list. Bodie
 heavy part: they are shown while there is room, failed calls first, and linked afterwards.
 """
 
-import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.api.serializers import OUTCOME_SENTENCES
-from chalicelib.console.rendering import clip, json_html, pretty
+from chalicelib.console.parts.codes import answer_text
+from chalicelib.console.rendering import bytes_of, clip, json_html, pretty
 from chalicelib.console.visits import Visit, encode
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.statuses import Outcome
@@ -94,7 +93,7 @@ def add_calls(visit: Visit, events: Iterable[dict[str, Any]], budget: Budget) ->
                 made
                 for place, call in enumerate(calls)
                 if (made := _call(visit, event["number"], place, call))
-                and lines.take(_LINE_WEIGHT + 2 * weight_of(made["address"] + made["short_url"]))
+                and lines.take(_LINE_WEIGHT + 2 * bytes_of(made["address"] + made["short_url"]))
             ]
             event["more_calls"] = len(calls) - len(event["calls"])
     budget.left += lines.left
@@ -108,11 +107,6 @@ def add_bodies(events: Iterable[dict[str, Any]], budget: Budget) -> None:
             sides = _sides_of(call)
             if budget.take(sum(_side_weight(side) for side in sides)):
                 call["sides"] = sides
-
-
-def weight_of(text: str) -> int:
-    """Return how many bytes a text takes on a page."""
-    return len(html.escape(text).encode())
 
 
 def _asked_again(detail: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -152,7 +146,7 @@ def _attempt(visit: Visit, attempt: Mapping[str, Any], room: Budget, most: int) 
     """Return an attempt that is shown whole; ``most`` are characters of its sentence."""
     changes = attempt.get("changes", ())
     shown = [_change(one) for one in changes]
-    shown = [one for one in shown if room.take(weight_of(str(one)) + 60)]
+    shown = [one for one in shown if room.take(bytes_of(str(one)) + 60)]
     return {
         **attempt,
         "type": "attempt",
@@ -203,18 +197,10 @@ def _call(visit: Visit, attempt: int, place: int, call: Mapping[str, Any]) -> di
         "platform": visit.label(call["platform"]),
         "short_url": clip(call["url"], URL_AT_MOST),
         "address": visit.at(f"/transactions/{encode(call['id'])}"),
-        "code": said_of_code(call["status"]),
+        "code": answer_text(call["status"]),
         "tone": "good" if (call["status"] or 500) < 400 else "bad",
         "sides": None,
     }
-
-
-def said_of_code(status: int | None) -> str:
-    """Return an HTTP status with its name: ``404 Not Found``."""
-    if status is None:
-        return "no answer"
-    names = {one.value: one.phrase for one in HTTPStatus}
-    return f"{status} {names.get(status, '')}".strip()
 
 
 def _sides_of(call: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -236,7 +222,7 @@ def _sides_of(call: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _side_weight(side: Mapping[str, Any]) -> int:
-    return len(str(side["body"]).encode()) + weight_of(side["headers"]) + 500
+    return len(str(side["body"]).encode()) + bytes_of(side["headers"]) + 500
 
 
 def coloured(text: str, most: int) -> "tuple[Markup, bool]":
