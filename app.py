@@ -7,7 +7,7 @@ gc.disable()  # what is imported stays: looking for garbage in it takes a sevent
 from chalice.app import Chalice  # noqa: E402
 
 from chalicelib.api.root import BLUEPRINTS  # noqa: E402
-from chalicelib.console.root import BLUEPRINTS as PAGES  # noqa: E402
+from chalicelib.console.root import blueprint as console  # noqa: E402
 from chalicelib.ops.metrics import flush_after  # noqa: E402
 from chalicelib.triggers.root import BLUEPRINTS as TRIGGERS  # noqa: E402
 
@@ -15,7 +15,7 @@ from chalicelib.triggers.root import BLUEPRINTS as TRIGGERS  # noqa: E402
 app = Chalice(app_name="synclog", configure_logs=False)
 app.register_middleware(flush_after)
 
-for blueprint in (*BLUEPRINTS, *PAGES, *TRIGGERS):
+for blueprint in (*BLUEPRINTS, console, *TRIGGERS):
     app.register_blueprint(blueprint)
 
 gc.freeze()  # nor is it looked through later, when a handler runs

@@ -1,61 +1,24 @@
-"""All pages there are, and what people see where there is none."""
+"""The console as Chalice knows it: every page of ``routes``, loaded when it is first asked for."""
 
 from collections.abc import Callable, Mapping
 
-from chalice.app import Request, Response
+from chalice.app import Blueprint, Request, Response
 
-from chalicelib import wiring
-from chalicelib.api import errors
-from chalicelib.console.pages import (
-    connections,
-    consumers,
-    dead_letters,
-    diagnosis,
-    executions,
-    export,
-    flows,
-    groups,
-    history,
-    keys,
-    logs,
-    mappings,
-    overview,
-    report,
-    resyncs,
-    row,
-    sign_in,
-    static,
-    transactions,
-)
-from chalicelib.console.routing import Pages, error_page
-from chalicelib.console.visits import ROOT, Visit, prefix_of
+from chalicelib.api import errors, requests
+from chalicelib.console.routes import PAGES, Page
 
-pages = Pages(__name__)
+ROOT = "/console"
 
-MODULES = (
-    pages,
-    static.pages,
-    sign_in.pages,
-    consumers.pages,
-    overview.pages,
-    logs.pages,
-    row.pages,
-    resyncs.pages,
-    export.pages,
-    groups.pages,
-    flows.pages,
-    mappings.pages,
-    connections.pages,
-    executions.pages,
-    transactions.pages,
-    report.pages,
-    history.pages,
-    diagnosis.pages,
-    dead_letters.pages,
-    keys.pages,
-)
+blueprint = Blueprint(__name__)
 
-BLUEPRINTS = tuple(module.blueprint for module in MODULES)
+
+def _view_of(page: Page) -> Callable[..., Response]:
+    def view(**params: str) -> Response:
+        from chalicelib.console.routing import answer
+
+        return answer(page, requests.current(), params)
+
+    return view
 
 
 def answer_in_pages(request: Request, get_response: Callable[[Request], Response]) -> Response:
@@ -63,32 +26,25 @@ def answer_in_pages(request: Request, get_response: Callable[[Request], Response
     response = get_response(request)
     if not str((request.context or {}).get("resourcePath", "")).startswith(ROOT):
         return response
-    services = wiring.services()
-    shaped = errors.reshape(response, request_id=services.correlation() or "")
+    from chalicelib import wiring
+    from chalicelib.console.routing import show_refusal
+
+    shaped = errors.reshape(response, request_id=wiring.services().correlation() or "")
     if not isinstance(shaped.body, Mapping):
         return response
-    visit = Visit(
-        services=services,
-        request=request,
-        prefix=prefix_of(request),
-        params={},
-        query={},
-        form={},
-        cookies={},
-    )
     told = shaped.body["error"]
-    return error_page(
-        visit, errors.ApiError(shaped.status_code, told["code"], told["message"], told["details"])
+    return show_refusal(
+        request,
+        errors.ApiError(shaped.status_code, told["code"], told["message"], told["details"]),
     )
 
 
-pages.blueprint.register_middleware(answer_in_pages, "http")
+blueprint.register_middleware(answer_in_pages, "http")
 
-NO_SUCH_PAGE = "There is no such page. The menu lists those there are."
-
-
-@pages.get("/{page}")
-@pages.get("/consumers/{consumer}/{page}")
-def show_nothing(visit: Visit) -> Response:
-    """Say that there is no such page."""
-    raise errors.not_found(NO_SUCH_PAGE)
+for _page in PAGES:
+    blueprint.route(
+        ROOT + _page.path,
+        methods=[_page.method],
+        content_types=["*/*"],
+        name=f"console_{_page.function.replace('.', '_')}",
+    )(_view_of(_page))

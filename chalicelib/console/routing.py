@@ -1,20 +1,23 @@
-"""Pages as data: who may open one is declared, checked before its function runs.
+"""Answering for a page: who may open it is declared, and checked before its function runs.
 
 A page function gets a ``Visit`` and returns a response. What the API refuses becomes a page that
 says so, with the same status; a stranger is sent to sign in and comes back afterwards.
 """
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from urllib.parse import unquote
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Request, Response
 
 from chalicelib import wiring
-from chalicelib.api import auth, errors, requests
+from chalicelib.api import auth, errors
 from chalicelib.console import sessions
-from chalicelib.console.visits import ROOT, Visit, prefix_of, read_form, read_query
+from chalicelib.console.routes import Page
+from chalicelib.console.visits import Visit, prefix_of, read_form, read_query
 
 WORD_FIELD = "word"  #: the hidden field of every form
+PACKAGE = "chalicelib.console.pages"
 _OWN_SITES = ("same-origin", "none")
 
 PageFunction = Callable[[Visit], Response]
@@ -22,52 +25,29 @@ PageFunction = Callable[[Visit], Response]
 STALE_FORM = "This form is no longer valid. Open the page again and repeat what you did."
 
 
-class Pages:
-    """The pages of one module: a Chalice blueprint."""
-
-    def __init__(self, import_name: str, *, area: str = "") -> None:
-        self.blueprint = Blueprint(import_name)
-        self._area = area
-
-    def get(self, path: str, *, public: bool = False) -> Callable[[PageFunction], PageFunction]:
-        """Register a page; ``public`` ones need no session."""
-        return self._add("GET", path, public=public)
-
-    def post(self, path: str, *, public: bool = False) -> Callable[[PageFunction], PageFunction]:
-        """Register what a form does; it has to bring its word."""
-        return self._add("POST", path, public=public)
-
-    def _add(
-        self, method: str, path: str, *, public: bool
-    ) -> Callable[[PageFunction], PageFunction]:
-        def register(function: PageFunction) -> PageFunction:
-            """Give the function to Chalice as its view, named by module and function."""
-            module = function.__module__.rpartition(".")[2]
-            self.blueprint.route(
-                ROOT + path,
-                methods=[method],
-                content_types=["*/*"],
-                name=f"console_{module}_{function.__name__}",
-            )(_view_of(function, public=public, area=self._area))
-            return function
-
-        return register
+def answer(page: Page, request: Request, params: Mapping[str, str]) -> Response:
+    """Answer a request for a page; what the API refuses becomes a page that says so."""
+    visit = _open(request, params, page.area)
+    try:
+        return _answer(visit, request, page)
+    except errors.KNOWN as error:
+        return _error_page(visit, errors.said_of(error))
 
 
-def _view_of(function: PageFunction, *, public: bool, area: str) -> Callable[..., Response]:
-    def view(**params: str) -> Response:
-        request = requests.current()
-        visit = _open(request, params, area)
-        try:
-            return _answer(visit, request, function, public=public)
-        except errors.KNOWN as error:
-            return error_page(visit, errors.said_of(error))
-
-    return view
+def show_refusal(request: Request, said: errors.ApiError) -> Response:
+    """Return the page of a refusal that came about before, or beside, a page of ours."""
+    return _error_page(_open(request, {}, ""), said)
 
 
-def _answer(visit: Visit, request: Request, function: PageFunction, *, public: bool) -> Response:
-    if not public and not _recognise(visit):
+def load(function: str) -> PageFunction:
+    """Return the function that ``routes`` names; its module is loaded on first use."""
+    module, _, name = function.partition(".")
+    found: PageFunction = getattr(import_module(f"{PACKAGE}.{module}"), name)
+    return found
+
+
+def _answer(visit: Visit, request: Request, page: Page) -> Response:
+    if not page.is_public and not _recognise(visit):
         return _to_sign_in(visit)
     if request.method == "POST":
         visit.form = read_form(request, limit=wiring.settings().max_body_bytes)
@@ -76,7 +56,7 @@ def _answer(visit: Visit, request: Request, function: PageFunction, *, public: b
         visit.consumer = auth.find_consumer(
             visit.services, visit.principal, visit.params["consumer"]
         )
-    return function(visit)
+    return load(page.function)(visit)
 
 
 def _open(request: Request, params: Mapping[str, str], area: str) -> Visit:
@@ -121,7 +101,7 @@ def _check_word(visit: Visit) -> None:
         raise errors.forbidden(STALE_FORM)
 
 
-def error_page(visit: Visit, said: errors.ApiError) -> Response:
+def _error_page(visit: Visit, said: errors.ApiError) -> Response:
     """Return a page that says no, and what to do; without the menu where a store is in trouble."""
     is_bare = said.status >= 500
     return visit.render("error.html", status=said.status, error=said, is_bare=is_bare)

@@ -17,6 +17,8 @@ LATER = {
     "pydantic": "the first body of a request, the first payload of a vendor",
     "pydantic_core": "pydantic",
     "jinja2": "the first page of the console",
+    "chalicelib.console.routing": "the first page of the console",
+    "chalicelib.console.pages": "the first page of the console",
     "cryptography": "the first thing that is sealed or opened",
     "chalicelib.api.bodies": "the first body of a request",
     "chalicelib.api.openapi": "the document of the API",

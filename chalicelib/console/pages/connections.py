@@ -10,18 +10,14 @@ from chalicelib.api import errors
 from chalicelib.console.parts import accounts
 from chalicelib.console.parts.problems import problem_of
 from chalicelib.console.parts.rows import label_of_flow
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 from chalicelib.flows.setup.errors import InvalidError, Problem, UnknownError
-
-pages = Pages(__name__, area="connections")
 
 ALL = "/v1/consumers/{consumer}/connections"
 ONE = "/v1/consumers/{consumer}/connections/{name}"
 CARDS = 12  #: of a page, so that it stays below 50 KB
 
 
-@pages.get("/consumers/{consumer}/connections")
 def show_all(visit: Visit) -> Response:
     """Show how each connection stands."""
     page = visit.api.get(ALL, {"limit": CARDS, "cursor": visit.one("cursor")})
@@ -29,7 +25,6 @@ def show_all(visit: Visit) -> Response:
     return visit.render("connections.html", page=page, connections=shown)
 
 
-@pages.get("/consumers/{consumer}/connections/new")
 def show_new(visit: Visit) -> Response:
     """Show what can be connected, or the form of one platform."""
     visit.need("admin")
@@ -44,7 +39,6 @@ def show_new(visit: Visit) -> Response:
     return visit.render("connection_choose.html", platforms=platforms)
 
 
-@pages.post("/consumers/{consumer}/connections")
 def connect(visit: Visit) -> Response:
     """Connect a platform, and try whether it works."""
     visit.need("admin")
@@ -57,19 +51,16 @@ def connect(visit: Visit) -> Response:
     return _check(visit, name, done="Connected")
 
 
-@pages.get("/consumers/{consumer}/connections/needs/{platform}")
 def show_needs(visit: Visit) -> Response:
     """Say what an account of a platform needs before it can be connected."""
     return visit.render("connection_needs.html", platform=_platform(visit))
 
 
-@pages.get("/consumers/{consumer}/connections/{name}")
 def show_one(visit: Visit) -> Response:
     """Show all of a connection; of its credentials only which are set."""
     return _page(visit, _read(visit))
 
 
-@pages.post("/consumers/{consumer}/connections/{name}")
 def change(visit: Visit) -> Response:
     """Change a connection, and try whether it works."""
     found = _read(visit)
@@ -82,13 +73,11 @@ def change(visit: Visit) -> Response:
     return _check(visit, found["name"], done="Saved" if body else "Checked")
 
 
-@pages.post("/consumers/{consumer}/connections/{name}/check")
 def check(visit: Visit) -> Response:
     """Ask the platform whether the connection works."""
     return _check(visit, visit.params["name"], done="Checked")
 
 
-@pages.get("/consumers/{consumer}/connections/{name}/delete")
 def ask_to_delete(visit: Visit) -> Response:
     """Say what stops when a connection goes."""
     visit.need("admin")
@@ -102,7 +91,6 @@ def ask_to_delete(visit: Visit) -> Response:
     return visit.render("connection_delete.html", connection=shown, flows=flows)
 
 
-@pages.post("/consumers/{consumer}/connections/{name}/delete")
 def delete(visit: Visit) -> Response:
     """Remove a connection with its credentials."""
     name = visit.params["name"]

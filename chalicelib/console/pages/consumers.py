@@ -10,11 +10,8 @@ from chalice.app import Response
 from chalicelib.api.errors import ApiError
 from chalicelib.console.parts.problems import by_field
 from chalicelib.console.parts.rows import label_of_flow
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 from chalicelib.flows.setup.errors import InvalidError, TakenError
-
-pages = Pages(__name__, area="consumers")
 
 CONSUMERS = "/v1/consumers"
 CONSUMER = "/v1/consumers/{consumer}"
@@ -35,7 +32,6 @@ _REGIONS = (
 )
 
 
-@pages.get("/consumers")
 def show_all(visit: Visit) -> Response:
     """Show how each consumer stands; a consumer's own key is sent to its overview."""
     if visit.principal is not None and visit.principal.consumer is not None:
@@ -52,7 +48,6 @@ def show_all(visit: Visit) -> Response:
     )
 
 
-@pages.get("/add-consumer")
 def show_new(visit: Visit) -> Response:
     """Ask for what a consumer needs."""
     if not (visit.is_operator and visit.may("admin")):
@@ -60,7 +55,6 @@ def show_new(visit: Visit) -> Response:
     return _form(visit, NEW, {"id": "", "name": "", "time_zone": "UTC"})
 
 
-@pages.post("/consumers")
 def add(visit: Visit) -> Response:
     """Add a consumer and open its overview."""
     values = {name: visit.field(name) for name in ("id", "name", "time_zone")}
@@ -74,14 +68,12 @@ def add(visit: Visit) -> Response:
     return visit.redirect(visit.url(f"/consumers/{encode(made['id'])}"), said=said)
 
 
-@pages.get("/consumers/{consumer}/settings")
 def show_settings(visit: Visit) -> Response:
     """Show name and time zone of a consumer, to change for those who may."""
     visit.area = OVERVIEW
     return _form(visit, SETTINGS, visit.api.get(CONSUMER))
 
 
-@pages.post("/consumers/{consumer}/settings")
 def change(visit: Visit) -> Response:
     """Change name and time zone of a consumer."""
     visit.area = OVERVIEW

@@ -7,13 +7,10 @@ from typing import Any
 from chalice.app import Response
 
 from chalicelib.console.parts.rows import label_of_flow
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 from chalicelib.console.words import count_of
 from chalicelib.domain.rows import RowName
 from chalicelib.flows.setup.errors import InvalidError, UnknownError
-
-pages = Pages(__name__, area="dead-letters")
 
 LETTERS = "/v1/dlq"
 ROWS = 25  #: of a page, so that it stays below 50 KB
@@ -25,13 +22,11 @@ WANTED: Mapping[str, str] = {
 FIELDS: Mapping[str, str] = {"max": "1000", "per_second": "50", "consumer": ""}
 
 
-@pages.get("/dead-letters")
 def show(visit: Visit) -> Response:
     """Show the queues and the rows whose names lie in them."""
     return _page(visit, {**FIELDS, "consumer": visit.one("consumer")}, {})
 
 
-@pages.post("/dead-letters/redrive")
 def redrive(visit: Visit) -> Response:
     """Try dead letters again, as many and as fast as the form says."""
     values = {name: visit.field(name) for name in FIELDS}
@@ -51,7 +46,6 @@ def redrive(visit: Visit) -> Response:
     return visit.redirect(visit.url("/dead-letters", query), said=_redriven(told))
 
 
-@pages.post("/dead-letters/prune")
 def prune(visit: Visit) -> Response:
     """Delete letters whose rows no longer fail."""
     deleted = visit.api.send("POST", f"{LETTERS}/prune")["deleted"]

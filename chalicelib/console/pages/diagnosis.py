@@ -9,11 +9,8 @@ from chalicelib.console.parts.checks import shown_check, shown_checks
 from chalicelib.console.parts.problems import by_field
 from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.rendering import clip
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit
 from chalicelib.flows.setup.errors import InvalidError, Problem, UnknownError
-
-pages = Pages(__name__, area="diagnosis")
 
 DIAGNOSIS = "/v1/consumers/{consumer}/diagnosis"
 FLOWS = "/v1/consumers/{consumer}/flows"
@@ -21,7 +18,6 @@ FLOWS_AT_MOST = "200"
 NO_FLOW = "There is no such flow. Choose one of the list."
 
 
-@pages.get("/consumers/{consumer}/diagnosis")
 def show_diagnosis(visit: Visit) -> Response:
     """Ask which flow and record it is about; once asked, say what stops it."""
     asked = {name: visit.one(name) for name in ("flow", "record", "date")}
@@ -39,8 +35,8 @@ def show_diagnosis(visit: Visit) -> Response:
 
 
 def _read(visit: Visit, asked: Mapping[str, str]) -> tuple[Mapping[str, Any] | None, list[Problem]]:
-    """Return the answer, or what is wrong with the question; neither before it was asked."""
-    if not any(asked.values()) and "flow" not in visit.query:
+    """Return the answer, or what is wrong with the question; neither before a flow was asked of."""
+    if "flow" not in visit.query:
         return None, []
     try:
         return visit.api.get(DIAGNOSIS, asked), []

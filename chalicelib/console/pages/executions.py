@@ -12,12 +12,9 @@ from chalicelib.console.asking import Query
 from chalicelib.console.parts.filters import to_api
 from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.parts.runs import address_of, run_shown
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 from chalicelib.console.words import count_of
 from chalicelib.flows.setup.errors import InvalidError, Problem, UnknownError
-
-pages = Pages(__name__, area="executions")
 
 ALL = "/v1/consumers/{consumer}/executions"
 OF_FLOW = "/v1/consumers/{consumer}/flows/{flow}/executions"
@@ -37,13 +34,11 @@ class _Refused:
     running: str = ""
 
 
-@pages.get("/consumers/{consumer}/executions")
 def show_all(visit: Visit) -> Response:
     """Show what ran, newest first."""
     return _page(visit)
 
 
-@pages.post("/consumers/{consumer}/executions")
 def import_now(visit: Visit) -> Response:
     """Start an import of some days, or of given ids."""
     try:
@@ -63,7 +58,6 @@ def import_now(visit: Visit) -> Response:
     return visit.redirect(address_of(visit, run), said="The import has begun.")
 
 
-@pages.get("/consumers/{consumer}/executions/{id}")
 def show_one(visit: Visit) -> Response:
     """Show one run: how far it is, what came of it, what it said."""
     run = visit.api.get(f"{ALL}/{{id}}", id=visit.params["id"])

@@ -9,18 +9,14 @@ from chalicelib.api.export import NEXT, ROWS
 from chalicelib.console.parts.filter_words import said_filters
 from chalicelib.console.parts.filters import is_plain, read_filters, to_api
 from chalicelib.console.parts.problems import sentences_of
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit
 from chalicelib.domain.log import CursorError
 from chalicelib.flows.setup.errors import InvalidError
-
-pages = Pages(__name__, area="logs")
 
 CSV = "/v1/consumers/{consumer}/export.csv"
 _PARTS_AT_MOST = 100_000  #: a number beyond it is nobody's part
 
 
-@pages.get("/consumers/{consumer}/export")
 def show(visit: Visit) -> Response:
     """Say what is exported, with a link to the part of it that the address names."""
     filters, cursor = read_filters(visit), visit.one("cursor")
@@ -46,7 +42,6 @@ def show(visit: Visit) -> Response:
     )
 
 
-@pages.get("/consumers/{consumer}/export.csv")
 def download(visit: Visit) -> Response:
     """Give out one part of the export, as the API does."""
     answered = _ask(visit)

@@ -5,6 +5,7 @@ from typing import Any
 
 from chalice.app import Response
 
+from chalicelib.console.parts.fixes import mapping_at
 from chalicelib.console.parts.flow_form import (
     Choices,
     changes_of,
@@ -15,12 +16,9 @@ from chalicelib.console.parts.flow_form import (
 )
 from chalicelib.console.parts.problems import problems_of
 from chalicelib.console.parts.rows import label_of_flow
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 from chalicelib.console.words import KINDS_IN_MENU, STATUSES, count_of
 from chalicelib.flows.setup.errors import InvalidError, MovedOnError, Problem
-
-pages = Pages(__name__, area="flows")
 
 FLOWS = "/v1/consumers/{consumer}/flows"
 FLOW = f"{FLOWS}/{{flow}}"
@@ -31,7 +29,6 @@ SAVED = "Saved. Rows that waited for it go on."
 UNCHANGED = "Nothing was changed."
 
 
-@pages.get("/consumers/{consumer}/flows")
 def show_flows(visit: Visit) -> Response:
     """Show a card for each flow."""
     connections, mappings = _read_around(visit)
@@ -40,14 +37,12 @@ def show_flows(visit: Visit) -> Response:
     return visit.render("flows.html", cards=cards, is_moving=_is_moving(cards))
 
 
-@pages.get("/consumers/{consumer}/flows/{flow}")
 def show_flow(visit: Visit) -> Response:
     """Show a flow with its settings."""
     flow = visit.api.get(FLOW, flow=visit.params["flow"])
     return _flow_page(visit, flow, _choices_of(visit, flow))
 
 
-@pages.post("/consumers/{consumer}/flows/{flow}")
 def save_settings(visit: Visit) -> Response:
     """Save the settings that were changed; what cannot be used is said beside its field."""
     visit.need("admin")
@@ -66,7 +61,6 @@ def save_settings(visit: Visit) -> Response:
     return visit.redirect(visit.at(f"/flows/{encode(name)}"), said=said)
 
 
-@pages.post("/consumers/{consumer}/flows/{flow}/switch")
 def switch(visit: Visit) -> Response:
     """Switch a flow on or off and go back to where the switch is."""
     name, enabled = visit.params["flow"], visit.field("enabled") == "on"
@@ -203,7 +197,7 @@ def _needs_around(
             yield {
                 "sentence": f"{mapping['label']}: {waiting_of(mapping)}",
                 "label": "Open the mapping",
-                "address": f"{address_of(visit, mapping)}#waiting",
+                "address": f"{mapping_at(visit, mapping['flow'], mapping['name'])}#waiting",
             }
 
 
@@ -216,14 +210,10 @@ def waiting_of(mapping: Mapping[str, Any]) -> str:
     return f"{count_of(values, 'value')} {verb} no answer; {count_of(rows, 'row')} {waits}."
 
 
-def address_of(visit: Visit, mapping: Mapping[str, Any]) -> str:
-    """Return the page of a mapping."""
-    return visit.at(f"/mappings/{encode(mapping['flow'])}/{encode(mapping['name'])}")
-
-
 def _mapping_link(visit: Visit, mapping: Mapping[str, Any]) -> dict[str, Any]:
     rows = sum(one["rows"] for one in mapping["unmapped"])
-    return {"label": mapping["label"], "address": address_of(visit, mapping), "rows": rows}
+    address = mapping_at(visit, mapping["flow"], mapping["name"])
+    return {"label": mapping["label"], "address": address, "rows": rows}
 
 
 def _counts(visit: Visit, flow: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -7,18 +7,14 @@ from chalice.app import Response
 
 from chalicelib.console.parts.fixes import fix_of
 from chalicelib.console.parts.rows import label_of_flow
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit
 from chalicelib.domain.causes import parts_of
 from chalicelib.domain.rows import RowName
-
-pages = Pages(__name__, area="groups")
 
 GROUPS = "/v1/consumers/{consumer}/groups"
 SHOWN = 30  #: of a page, so that it stays below 50 KB
 
 
-@pages.get("/consumers/{consumer}/groups")
 def show_groups(visit: Visit) -> Response:
     """Show what failed alike, then what rows wait for; each with what mends it."""
     page = visit.api.get(GROUPS, {"cursor": visit.one("cursor"), "limit": str(SHOWN)})

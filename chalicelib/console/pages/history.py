@@ -1,20 +1,18 @@
 """The history: who changed what."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from typing import Any
 
 from chalice.app import Response
 
 from chalicelib.console.parts.filter_words import filters_of_spec, said_filters
+from chalicelib.console.parts.fixes import mapping_at
 from chalicelib.console.parts.rows import label_of_flow
-from chalicelib.console.rendering import clip
-from chalicelib.console.routing import Pages
+from chalicelib.console.rendering import bytes_of, clip
 from chalicelib.console.visits import Visit, encode
 from chalicelib.domain.rows import RowName
 from chalicelib.flows.declare import base_name
-
-pages = Pages(__name__, area="history")
 
 HISTORY = "/v1/consumers/{consumer}/history"
 LINES = 20  #: of a page, so that it stays below 50 KB
@@ -26,20 +24,20 @@ _VALUE = 60  #: characters of a value
 _SUBJECT = 80
 _DEEPEST = 4
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _MARKUP = 120  #: bytes around the texts of one change
 
 ChangeShown = Mapping[str, str | None]  #: field, old and new
 Path = tuple[str, ...]  #: names of a field, from the outside in
 
 
-@pages.get("/consumers/{consumer}/history")
 def show(visit: Visit) -> Response:
     """Show what people changed and did, newest first; ``at`` shows one moment's lines whole."""
     at, cursor = visit.one("at"), visit.one("cursor")
     limit = LOOK_THROUGH if at else LINES
     page = visit.api.get(HISTORY, {"cursor": cursor, "limit": limit})
     lines = [line for line in page["items"] if not at or line["at"] == at][:LINES]
-    told = [changes_of(line["old"], _in_words(visit, line)) for line in lines]
+    told = [_changes(visit, line) for line in lines]
     most = fitting(told, CHANGES_MOST if at else CHANGES)
     return visit.render(
         "history.html",
@@ -60,7 +58,30 @@ def _in_words(visit: Visit, line: Mapping[str, Any]) -> Any:
     """Return what a line says is new; the filter of a re-sync as the log's own page says it."""
     if line["what"] == "re-sync" and isinstance(line["new"], Mapping):
         return dict(said_filters(visit, filters_of_spec(visit, line["new"])))
+    if line["what"] == "import" and isinstance(line["new"], Mapping):
+        return {name: value for name, value in line["new"].items() if value}
     return line["new"]
+
+
+def _changes(visit: Visit, line: Mapping[str, Any]) -> list[ChangeShown]:
+    """Return what a line changed; times as all other pages tell them."""
+    return [
+        {
+            "field": change["field"],
+            "old": _told_time(visit, change["old"]),
+            "new": _told_time(visit, change["new"]),
+        }
+        for change in changes_of(line["old"], _in_words(visit, line))
+    ]
+
+
+def _told_time(visit: Visit, text: str | None) -> str | None:
+    if text is None or not _TIME.fullmatch(text):
+        return text
+    try:
+        return visit.times.exact(text)
+    except (ValueError, OverflowError):
+        return text
 
 
 def _shown(visit: Visit, line: Mapping[str, Any], cursor: str) -> dict[str, Any]:
@@ -82,7 +103,7 @@ def fitting(told: Sequence[Sequence[ChangeShown]], most: int) -> int:
 def _size_of(change: ChangeShown) -> int:
     """Return about how many bytes a change takes on the page."""
     texts = [text for text in change.values() if text is not None]
-    return _MARKUP + sum(len(escape(text).encode()) for text in texts)
+    return _MARKUP + sum(map(bytes_of, texts))
 
 
 def changes_of(old: Any, new: Any) -> list[ChangeShown]:
@@ -139,6 +160,8 @@ def _subject_of(visit: Visit, what: str, subject: str) -> dict[str, str]:
     if what.startswith("key "):
         address = visit.url("/keys") if visit.is_operator and visit.may("admin") else ""
         return _link(f"key {subject}", address)
+    if what == "re-sync" and first.endswith(","):
+        return _link(_said_flows(visit, subject.split(", ")), "")
     if base_name(first) in visit.services.flows:
         return _flow_link(visit, what, first, second)
     return _row_link(visit, subject)
@@ -148,11 +171,17 @@ def _flow_link(visit: Visit, what: str, flow: str, second: str) -> dict[str, str
     """Return a link to a flow, or to what of it was meant: a mapping, a run, its rows."""
     label = label_of_flow(visit, flow.rstrip(","))
     if what == "mapping saved":
-        place = f"/mappings/{encode(flow)}/{encode(second)}"
-        return _link(f"{label}: {second.replace('_', ' ')}", visit.at(place))
+        address = mapping_at(visit, flow, second)
+        return _link(f"{label}: {second.replace('_', ' ')}", address)
     if what == "import" and second:
         return _link(label, visit.at(f"/executions/{encode(second)}"))
     return _link(label, visit.at(f"/flows/{encode(flow)}"))
+
+
+def _said_flows(visit: Visit, flows: Sequence[str]) -> str:
+    """Return several flows by what people call them."""
+    is_all = set(flows) >= set(visit.services.flows)
+    return "all flows" if is_all else ", ".join(label_of_flow(visit, name) for name in flows)
 
 
 def _row_link(visit: Visit, subject: str) -> dict[str, str]:

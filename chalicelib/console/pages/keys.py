@@ -7,12 +7,9 @@ from chalice.app import Response
 
 from chalicelib.api.errors import not_found
 from chalicelib.console.parts.problems import by_field
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 from chalicelib.domain.setup import Role
 from chalicelib.flows.setup.errors import InvalidError
-
-pages = Pages(__name__, area="keys")
 
 KEYS = "/v1/keys"
 ROWS = 50  #: of a page, so that it stays below 50 KB
@@ -26,7 +23,6 @@ ROLES: Mapping[Role, str] = {
 }
 
 
-@pages.get("/keys")
 def show_all(visit: Visit) -> Response:
     """Show the keys, and the form for another one."""
     consumer = visit.one("consumer")
@@ -34,7 +30,6 @@ def show_all(visit: Visit) -> Response:
     return _page(visit, {"whose": whose, "consumer": consumer, "role": "viewer", "name": ""}, {})
 
 
-@pages.post("/keys")
 def make(visit: Visit) -> Response:
     """Make a key; the page that answers is the only one that shows it."""
     values = {name: visit.field(name) for name in ("name", "role", "whose", "consumer")}
@@ -57,14 +52,12 @@ def make(visit: Visit) -> Response:
     return visit.render("key_made.html", status=201, made=_shown(visit, made), plain=made["key"])
 
 
-@pages.get("/keys/{id}/revoke")
 def ask_to_revoke(visit: Visit) -> Response:
     """Ask whether a key is to be revoked."""
     key = _find(visit, visit.params["id"])
     return visit.render("key_revoke.html", key=_shown(visit, key))
 
 
-@pages.post("/keys/{id}/revoke")
 def revoke(visit: Visit) -> Response:
     """Make a key useless from now on."""
     gone = visit.api.send("DELETE", f"{KEYS}/{{id}}", id=visit.params["id"])

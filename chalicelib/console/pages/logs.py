@@ -9,20 +9,16 @@ from chalicelib.console.parts.columns import chosen, columns_of
 from chalicelib.console.parts.filter_words import said_chips
 from chalicelib.console.parts.filters import Filters, is_plain, read_filters, read_page
 from chalicelib.console.parts.rows import label_of_flow, shown
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit
 from chalicelib.console.words import KIND_SINGULAR, STATUSES
 from chalicelib.domain.reasons import Reason
 from chalicelib.flows.declare import base_name
-
-pages = Pages(__name__, area="logs")
 
 LOGS = "/v1/consumers/{consumer}/logs"
 ROWS = 30  #: of a page, so that it stays below 50 KB
 _TABLE_OWN = ("kind", "status")  #: filters the page shows by itself, as ticks and tabs
 
 
-@pages.get("/consumers/{consumer}/logs")
 def show_rows(visit: Visit) -> Response:
     """Show a page of the log; a filter that cannot be used is said above it."""
     filters, names = read_filters(visit), visit.many("columns")
@@ -46,13 +42,13 @@ def show_rows(visit: Visit) -> Response:
         heading=heading_of(kinds),
         tabs=_tabs(visit, filters),
         failed=_failed(visit, filters),
+        asked=_asked(filters, flows),
         flows={name: label_of_flow(visit, name) for name in _flows_of(visit, [], [])},
         reasons={reason.value: reason.rule.sentence for reason in Reason},
         is_moving=any(_is_moving(row) for row in page["items"]),
     )
 
 
-@pages.post("/consumers/{consumer}/logs/{row}/resync")
 def resync(visit: Visit) -> Response:
     """Sync one row again and go back to where the button was."""
     row_id = visit.params["row"]
@@ -116,6 +112,13 @@ def _failed(visit: Visit, filters: Filters) -> dict[str, Any] | None:
     plain = {"kinds": filters.get("kind", []), "flows": filters.get("flow", [])}
     count = visit.count(**plain, statuses=["Failed"])
     return {"count": count if is_plain(filters) else None} if count else None
+
+
+def _asked(filters: Filters, flows: Sequence[str]) -> dict[str, str] | None:
+    """Return what to ask of a record that was looked for; None where none was named."""
+    if not filters.get("q"):
+        return None
+    return {"record": filters["q"][0], "flow": flows[0] if len(flows) == 1 else ""}
 
 
 def _is_moving(row: Mapping[str, Any]) -> bool:

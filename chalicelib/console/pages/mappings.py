@@ -6,7 +6,8 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.console.pages.flows import address_of
+from chalicelib.console.asking import Query
+from chalicelib.console.parts.fixes import mapping_at
 from chalicelib.console.parts.mapping_form import (
     ANSWERED,
     OPEN,
@@ -21,13 +22,10 @@ from chalicelib.console.parts.mapping_form import (
 from chalicelib.console.parts.picks import BY_NAME, LISTED, Picks
 from chalicelib.console.parts.problems import problems_of
 from chalicelib.console.parts.rows import label_of_flow
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 from chalicelib.console.words import KIND_SINGULAR, count_of
 from chalicelib.flows.declare import base_name
 from chalicelib.flows.setup.errors import InvalidError, MovedOnError
-
-pages = Pages(__name__, area="mappings")
 
 MAPPINGS = "/v1/consumers/{consumer}/mappings"
 MAPPING = f"{MAPPINGS}/{{flow}}/{{name}}"
@@ -37,7 +35,6 @@ DEFAULT, RECORD = "default", "record"
 _NOT_SAVED = "Nothing was saved yet: see what is marked below."
 
 
-@pages.get("/consumers/{consumer}/mappings")
 def show_mappings(visit: Visit) -> Response:
     """List the mappings by flow, and first those that rows wait for."""
     found = [_listed(visit, one) for one in visit.api.get(MAPPINGS)["items"]]
@@ -46,13 +43,11 @@ def show_mappings(visit: Visit) -> Response:
     return visit.render("mappings.html", mappings=found, flows=flows, waiting=waiting)
 
 
-@pages.get(PAGE)
 def show_mapping(visit: Visit) -> Response:
     """Show a mapping with what both platforms have to choose from."""
     return _mapping_page(visit, _read(visit), Typed())
 
 
-@pages.post(PAGE)
 def save_entries(visit: Visit) -> Response:
     """Save the answers that were changed."""
     visit.need("admin")
@@ -61,7 +56,6 @@ def save_entries(visit: Visit) -> Response:
     return _save(visit, {"entries": answers}, Typed(texts=texts, problems=problems))
 
 
-@pages.post(f"{PAGE}/default")
 def save_default(visit: Visit) -> Response:
     """Save the answer for all values that have none of their own."""
     visit.need("admin")
@@ -70,7 +64,6 @@ def save_default(visit: Visit) -> Response:
     return _save(visit, answers, Typed(texts=texts, problems=problems))
 
 
-@pages.post(f"{PAGE}/records")
 def save_record(visit: Visit) -> Response:
     """Give a single record its own answer, or take it away."""
     visit.need("admin")
@@ -133,7 +126,7 @@ def _mapping_page(visit: Visit, view: Mapping[str, Any], typed: Typed) -> Respon
         status=422 if typed.problems else 200,
         view=view,
         sheet=sheet,
-        address=address_of(visit, view),
+        address=_at(visit),
         here_address=_after(visit),
         flow_label=label_of_flow(visit, view["flow"]),
         flow_address=visit.at(f"/flows/{encode(view['flow'])}"),
@@ -189,7 +182,7 @@ def _tabs(visit: Visit, values: Sequence[Row], find: str) -> list[dict[str, Any]
         {
             "label": label,
             "count": len(narrowed(values, find, which)),
-            "address": visit.at(_path(visit), {"find": find, "show": which}) + "#values",
+            "address": _at(visit, {"find": find, "show": which}) + "#values",
             "is_here": visit.one("show") == which,
         }
         for label, which in (("All", ""), ("Without an answer", OPEN), ("With an answer", ANSWERED))
@@ -202,7 +195,7 @@ def _pager(visit: Visit, page: int, last: int) -> dict[str, Any]:
 
     def address(number: int) -> str:
         is_there = 1 <= number <= last
-        found = visit.at(_path(visit), {**kept, "page": number}) + "#values"
+        found = _at(visit, {**kept, "page": number}) + "#values"
         return found if is_there else ""
 
     return {"page": page, "last": last, "before": address(page - 1), "after": address(page + 1)}
@@ -212,7 +205,7 @@ def _listed(visit: Visit, mapping: Mapping[str, Any]) -> dict[str, Any]:
     """Return a mapping as the list shows it."""
     return {
         **mapping,
-        "address": address_of(visit, mapping),
+        "address": mapping_at(visit, mapping["flow"], mapping["name"]),
         "rows": sum(one["rows"] for one in mapping["unmapped"]),
         "values": len(mapping["unmapped"]),
         "flow_label": label_of_flow(visit, mapping["flow"]),
@@ -257,11 +250,11 @@ def _named(visit: Visit) -> dict[str, str]:
     return {"flow": visit.params["flow"], "name": visit.params["name"]}
 
 
-def _path(visit: Visit) -> str:
-    return f"/mappings/{encode(visit.params['flow'])}/{encode(visit.params['name'])}"
+def _at(visit: Visit, query: Query | None = None) -> str:
+    return mapping_at(visit, visit.params["flow"], visit.params["name"], query)
 
 
 def _after(visit: Visit) -> str:
     """Return where the forms of a page lead: to itself, without the value of a link."""
     kept = {name: visit.one(name) for name in ("find", "show", "page")}
-    return visit.at(_path(visit), kept)
+    return _at(visit, kept)

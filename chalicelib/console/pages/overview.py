@@ -17,10 +17,7 @@ from chalicelib.console.parts.charts import (
     filter_of,
 )
 from chalicelib.console.parts.rows import label_of_flow
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
-
-pages = Pages(__name__, area="overview")
 
 OF_CONSUMER = "/v1/consumers/{consumer}"
 TOP = 5  #: groups that are shown; the rest are a page away
@@ -28,7 +25,6 @@ TOP = 5  #: groups that are shown; the rest are a page away
 Item = Mapping[str, Any]
 
 
-@pages.get("/consumers/{consumer}")
 def show_overview(visit: Visit) -> Response:
     """Show how a consumer stands, and what to do next."""
     connections = visit.api.get(f"{OF_CONSUMER}/connections")["items"]

@@ -18,11 +18,8 @@ from chalicelib.console.parts.charts import (
     state_of,
 )
 from chalicelib.console.parts.codes import code_text, meaning_of
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit
 from chalicelib.console.words import KINDS_IN_MENU
-
-pages = Pages(__name__, area="report")
 
 REPORT = "/v1/consumers/{consumer}/report"
 PERIODS = ("7", "14", "30")
@@ -59,7 +56,6 @@ class Table:
     is_of_orders: bool = False
 
 
-@pages.get("/consumers/{consumer}/report")
 def show_report(visit: Visit) -> Response:
     """Show how the rows of the last days stand; every number leads to its rows."""
     days, kinds = visit.one("days") or PERIODS[0], visit.many("kind")

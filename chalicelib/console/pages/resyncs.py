@@ -11,28 +11,22 @@ from chalicelib.console.parts.filter_words import filters_of_spec, said_filters
 from chalicelib.console.parts.filters import DAYS, Filters, read_filters, to_api
 from chalicelib.console.parts.problems import sentences_of
 from chalicelib.console.parts.runs import run_shown
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 from chalicelib.flows.setup.errors import InvalidError
-
-pages = Pages(__name__, area="logs")
 
 RESYNCS = "/v1/consumers/{consumer}/resyncs"
 
 
-@pages.get("/consumers/{consumer}/resyncs/new")
 def ask_first(visit: Visit) -> Response:
     """Say how many rows a re-sync would request, before it does."""
     return _form(visit, read_filters(visit))
 
 
-@pages.get("/consumers/{consumer}/resyncs")
 def list_resyncs(visit: Visit) -> Response:
     """Send people to the list: re-syncs stand among the executions."""
     return visit.redirect(visit.at("/executions", {"type": "resync"}))
 
 
-@pages.post("/consumers/{consumer}/resyncs")
 def start(visit: Visit) -> Response:
     """Start to sync all rows of a filter again."""
     filters = {
@@ -51,7 +45,6 @@ def start(visit: Visit) -> Response:
     return visit.redirect(visit.at(f"/resyncs/{encode(run['id'])}"))
 
 
-@pages.get("/consumers/{consumer}/resyncs/{id}")
 def show(visit: Visit) -> Response:
     """Show how far a re-sync is, or what came of it."""
     run = visit.api.get(f"{RESYNCS}/{{id}}", id=visit.params["id"])
@@ -65,7 +58,6 @@ def show(visit: Visit) -> Response:
     )
 
 
-@pages.post("/consumers/{consumer}/resyncs/{id}/cancel")
 def cancel(visit: Visit) -> Response:
     """Stop a re-sync."""
     id_ = visit.params["id"]

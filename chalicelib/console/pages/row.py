@@ -11,7 +11,8 @@ from chalicelib.api.row_detail import ATTEMPTS
 from chalicelib.console import rendering
 from chalicelib.console.pages.logs import LOGS
 from chalicelib.console.parts.checks import shown_check, shown_checks
-from chalicelib.console.parts.fixes import Fix, can_resync
+from chalicelib.console.parts.codes import code_text
+from chalicelib.console.parts.fixes import Fix, can_resync, mapping_at
 from chalicelib.console.parts.records import sheet_of
 from chalicelib.console.parts.rows import label_of_flow, shown, title_of
 from chalicelib.console.parts.timeline import (
@@ -22,14 +23,11 @@ from chalicelib.console.parts.timeline import (
     events_of,
     has_expired,
 )
-from chalicelib.console.routing import Pages
-from chalicelib.console.visits import Visit, encode
+from chalicelib.console.visits import Visit
 from chalicelib.domain.causes import parts_of
 from chalicelib.domain.rows import RowName
 from chalicelib.flows.declare import base_name, connections_of
 from chalicelib.flows.setup.errors import InvalidError, UnknownError
-
-pages = Pages(__name__, area="logs")
 
 ONE = f"{LOGS}/{{row}}"
 RELATED = 8
@@ -38,7 +36,6 @@ BODIES = 22_000  #: bytes of what was sent and answered
 RAW_AT_MOST = 4000  #: characters of the record as JSON
 
 
-@pages.get("/consumers/{consumer}/logs/{row}")
 def show_row(visit: Visit) -> Response:
     """Show a row; of one that there is not, say where to look."""
     row_id = visit.params["row"]
@@ -67,6 +64,7 @@ def _values_of(visit: Visit, detail: Mapping[str, Any]) -> dict[str, Any]:
         "row": shown(visit, row),
         "flow": label_of_flow(visit, row["flow"]),
         "title": title_of(row),
+        "code": code_text(str(row["status"]).lower(), row["code"]),
         "sides": _sides_of(visit, row),
         "own_answer": _own_answer(visit, row),
         "again": _again_of(visit, row),
@@ -114,8 +112,7 @@ def _own_answer(visit: Visit, row: Mapping[str, Any]) -> Fix | None:
     """Return the page that gives this record alone an answer, where a mapping lacks one."""
     match parts_of(row["cause"] or ""):
         case ("mapping", flow, name, value) if value and visit.may("admin"):
-            place = f"/mappings/{encode(flow)}/{encode(name)}"
-            address = visit.at(place, {"record": row["record"]})
+            address = mapping_at(visit, flow, name, {"record": row["record"]})
             return Fix(label="Give this record its own answer", address=f"{address}#record")
     return None
 

@@ -5,11 +5,8 @@ import hashlib
 from chalice.app import Response
 
 from chalicelib.console import sessions
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import ROOT, Visit, is_own
 from chalicelib.flows.keys import hash_of
-
-pages = Pages(__name__)
 
 TRIES = 10  #: wrong keys from one address within the window
 WINDOW_S = 300
@@ -20,19 +17,16 @@ NOT_KNOWN = "This key is not, or no longer, known. Check it, or ask an admin for
 TOO_MANY = f"Too many keys were wrong. Wait {WINDOW_S // 60} minutes and try again."
 
 
-@pages.get("", public=True)
 def show_start(visit: Visit) -> Response:
     """Send people to where they begin."""
     return visit.redirect(visit.url("/consumers"))
 
 
-@pages.get("/sign-in", public=True)
 def show_form(visit: Visit) -> Response:
     """Ask for a key."""
     return _form(visit)
 
 
-@pages.post("/sign-in", public=True)
 def sign_in(visit: Visit) -> Response:
     """Begin a session, if the key is known."""
     if not _take_try(visit):
@@ -48,7 +42,6 @@ def sign_in(visit: Visit) -> Response:
     return visit.redirect(visit.prefix + _next(visit.field("next")))
 
 
-@pages.post("/sign-out")
 def sign_out(visit: Visit) -> Response:
     """End the session."""
     visit.forget(sessions.COOKIE)

@@ -4,10 +4,7 @@ from chalice.app import Response
 
 from chalicelib.api import errors
 from chalicelib.console.rendering import STATIC
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit
-
-pages = Pages(__name__)
 
 _TYPES = {
     "console.css": "text/css; charset=utf-8",
@@ -16,7 +13,6 @@ _TYPES = {
 }
 
 
-@pages.get("/static/{name}", public=True)
 def show_file(visit: Visit) -> Response:
     """Return one of the files there are; nothing of an address reaches the file system."""
     kind = _TYPES.get(visit.params["name"])

@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Any
 from chalice.app import Response
 
 from chalicelib.api.filters import TRANSACTION_FILTERS
-from chalicelib.console.parts.codes import code_text
+from chalicelib.console.parts.codes import answer_text
 from chalicelib.console.parts.filter_words import said_chips
 from chalicelib.console.parts.filters import DAYS, read_page
 from chalicelib.console.parts.rows import label_of_flow, title_of
 from chalicelib.console.rendering import clip, json_html, pretty
-from chalicelib.console.routing import Pages
 from chalicelib.console.visits import Visit, encode
 
 if TYPE_CHECKING:
     from markupsafe import Markup
-
-pages = Pages(__name__, area="transactions")
 
 TRANSACTIONS = "/v1/consumers/{consumer}/transactions"
 ROWS = 40  #: of a page, so that it stays below 50 KB
@@ -27,7 +24,6 @@ HEADERS_MOST = 20
 ROWS_MOST = 10  #: rows of one call that are named
 
 
-@pages.get("/consumers/{consumer}/transactions")
 def show_all(visit: Visit) -> Response:
     """Show a page of calls, newest first; a filter that cannot be used is said above it."""
     filters = _read_filters(visit)
@@ -45,7 +41,6 @@ def show_all(visit: Visit) -> Response:
     )
 
 
-@pages.get("/consumers/{consumer}/transactions/{id}")
 def show(visit: Visit) -> Response:
     """Show one call with what was sent and answered."""
     found = visit.api.get(f"{TRANSACTIONS}/{{id}}", id=visit.params["id"])
@@ -82,7 +77,7 @@ def _listed(visit: Visit, call: Mapping[str, Any]) -> dict[str, Any]:
         "execution_at": visit.at(f"/executions/{encode(run)}") if run else "",
         "took": visit.times.took(call["duration_ms"]),
         "is_good": is_good,
-        "answer": "No answer" if status is None else code_text("", status),
+        "answer": answer_text(status),
     }
 
 

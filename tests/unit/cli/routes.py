@@ -40,6 +40,18 @@ def delete_consumer(api: StandIn, **_: Any) -> Answer:
     return 204, {}
 
 
+@route("GET", "/v1/platforms")
+def list_platforms(api: StandIn, query: Query, **_: Any) -> Answer:
+    return 200, api.page(api.platforms, query)
+
+
+@route("GET", "$C/connections/{name}/choices/{what}")
+def list_choices(api: StandIn, name: str, what: str, **_: Any) -> Answer:
+    if what not in api.choices:
+        raise RefusalError(404, "not_found", f"Known are: {', '.join(api.choices)}.")
+    return 200, api.choices[what]
+
+
 @route("GET", "$C/connections")
 def list_connections(api: StandIn, query: Query, **_: Any) -> Answer:
     return 200, api.page(list(api.connections.values()), query)

@@ -43,6 +43,8 @@ class StandIn:
         self.consumers: dict[str, Json] = {
             CONSUMER: {"id": CONSUMER, "name": "Corner Shirts", "time_zone": "Europe/London"}
         }
+        self.platforms: list[Json] = []
+        self.choices: dict[str, Json] = {}
         self.connections: dict[str, Json] = {}
         self.credentials: dict[str, Json] = {}
         self.flows: dict[str, Json] = {}
