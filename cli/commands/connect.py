@@ -1,13 +1,14 @@
 """A consumer's accounts on the platforms. Credentials go in and never come out."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 import click
 
 from cli.arguments import read_credentials, read_settings
-from cli.client import Json
+from cli.client import Json, items_of, path_of
 from cli.errors import RefusedError
-from cli.output import column, confirm, facts, say, show, table
+from cli.output import column, confirm, facts, heading, say, show, table
 from cli.session import Session, command
 from cli.text import ago, clean, pick, plain
 
@@ -42,6 +43,27 @@ def show_connection(session: Session, name: str) -> None:
     answer = session.api.get(session.path("connections", name))
     pairs = [(clean(field), plain(value)) for field, value in answer.items()]
     show(session, answer, lambda: facts(session, pairs))
+
+
+@command(connect, "platforms")
+def list_platforms(session: Session) -> None:
+    """List the platforms that can be connected: what an account needs, what `set` is given."""
+    answer = session.api.join(path_of("platforms"), {})
+    show(session, answer, lambda: _show_platforms(session, items_of(answer)))
+
+
+@command(connect, "choices")
+@click.argument("name")
+@click.argument("what")
+def list_choices(session: Session, name: str, what: str) -> None:
+    """List what an account has to choose from, such as its price lists; the platform is asked."""
+    answer = session.api.get(session.path("connections", name, "choices", what))
+    problem = clean(answer.get("problem"))
+    columns = (column("Id", "id", whole=True), column("Name", "name"))
+    empty = problem or "The platform has none."
+    show(session, answer, lambda: table(session, items_of(answer), columns, empty=empty))
+    if problem:
+        raise RefusedError(f"{name} could not be asked for its {what}. Try `connect check {name}`.")
 
 
 @command(connect, "set")
@@ -126,6 +148,31 @@ def told_of(answer: Json) -> str:
     sentence = pick(source, "sentence", "detail", "health_detail", "message")
     remedy = clean(source.get("remedy"))
     return " ".join(part for part in (health_of(answer), clean(sentence), remedy) if part)
+
+
+def _show_platforms(session: Session, platforms: Sequence[Json]) -> None:
+    columns = (
+        column("Option", _option_of, whole=True),
+        column("Required", lambda field: "yes" if field.get("required") else "", whole=True),
+        column("What it is", _meaning_of),
+    )
+    for platform in platforms:
+        heading(session, f"{clean(platform.get('label'))} ({clean(platform.get('name'))})")
+        for sentence in platform.get("prerequisites") or ():
+            say(session, f"- {clean(sentence)}")
+        fields = [field for field in platform.get("fields") or () if isinstance(field, dict)]
+        table(session, fields, columns, empty="It takes no settings.")
+
+
+def _option_of(field: Json) -> str:
+    return f"--{'credential' if field.get('secret') else 'setting'} {clean(field.get('name'))}"
+
+
+def _meaning_of(field: Json) -> str:
+    usual = f"Usually {clean(field['default'])}." if field.get("default") else ""
+    return " ".join(
+        text for text in (clean(field.get("label")), usual, clean(field.get("help"))) if text
+    )
 
 
 def _read_known(session: Session, name: str) -> Json:
