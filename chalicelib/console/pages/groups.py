@@ -1,15 +1,9 @@
 """What needs a person: rows that failed alike, and what rows wait for."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from chalice.app import Response
 
-from chalicelib.console.parts.fixes import fix_of
-from chalicelib.console.parts.rows import label_of_flow
+from chalicelib.console.parts.groups import shown_group
 from chalicelib.console.visits import Visit
-from chalicelib.domain.causes import parts_of
-from chalicelib.domain.rows import RowName
 
 GROUPS = "/v1/consumers/{consumer}/groups"
 SHOWN = 30  #: of a page, so that it stays below 50 KB
@@ -26,40 +20,3 @@ def show_groups(visit: Visit) -> Response:
         causes=[one for one in shown if one["type"] == "cause" and not one["goes_on"]],
         followers=[one for one in shown if one["goes_on"]],
     )
-
-
-def shown_group(visit: Visit, group: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a group as pages show it: its rows, an example, and what mends it."""
-    record = RowName.from_id(visit.params["consumer"], group["example"]).record
-    is_failure = group["type"] == "failure"
-    return {
-        **group,
-        "label": label_of_flow(visit, group["flow"]),
-        "address": visit.at("/logs", {"group": group["group"], "cause": group["cause"]}),
-        "example": visit.row(group["example"]),
-        "record": record,
-        "fix": fix_of(visit, group["cause"], record=record),
-        "resync": _resync(visit, group) if is_failure and visit.may("operator") else None,
-        "goes_on": is_by_itself(group),
-        "again_at": _again_at(visit, group),
-    }
-
-
-def is_by_itself(group: Mapping[str, Any]) -> bool:
-    """Whether the rows go on without anybody: after another row, or when calls are free."""
-    return parts_of(group["cause"] or "")[0] in ("record", "rate")
-
-
-def _again_at(visit: Visit, group: Mapping[str, Any]) -> str | None:
-    """Return when it was last seen; None where that reads like the first time."""
-    first, last = group["first_at"], str(group["last_at"])
-    return last if visit.times.ago(first) != visit.times.ago(last) else None
-
-
-def _resync(visit: Visit, group: Mapping[str, Any]) -> dict[str, Any]:
-    count = group["count"]
-    return {
-        "address": visit.at("/resyncs"),
-        "label": "Re-sync this one" if count == 1 else f"Re-sync these {count:,}",
-        "fields": {"group": group["key"], "status": "Failed"},
-    }

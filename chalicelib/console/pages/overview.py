@@ -6,8 +6,6 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.console.pages.groups import is_by_itself, shown_group
-from chalicelib.console.pages.report import days_of, legend_of
 from chalicelib.console.parts.charts import (
     LEFT_ALONE,
     STATES,
@@ -16,6 +14,8 @@ from chalicelib.console.parts.charts import (
     draw,
     filter_of,
 )
+from chalicelib.console.parts.groups import is_by_itself, shown_group
+from chalicelib.console.parts.legends import days_of, legend_of
 from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.visits import Visit, encode
 

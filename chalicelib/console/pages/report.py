@@ -18,6 +18,7 @@ from chalicelib.console.parts.charts import (
     state_of,
 )
 from chalicelib.console.parts.codes import code_text, meaning_of
+from chalicelib.console.parts.legends import address_of, legend_of
 from chalicelib.console.visits import Visit
 from chalicelib.console.words import KINDS_IN_MENU
 
@@ -77,48 +78,6 @@ def show_report(visit: Visit) -> Response:
         is_cut=len(periods) < len(report["days"]),
         tables=[_shown_table(visit, table, report["days"], periods) for table in tables],
     )
-
-
-def legend_of(visit: Visit, report: Item, kinds: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """Return the states of a report's rows with their sums, each with the address of its rows."""
-    sums: Counter[str] = Counter()
-    for item in report["items"]:
-        sums[state_of(item)] += item["count"]
-    return [
-        {
-            "state": state,
-            "label": label,
-            "count": sums[state],
-            "address": _address(
-                visit,
-                {**filter_of(state, any_left_alone=LEFT_ALONE in sums), "kind": kinds},
-                report["days"],
-            ),
-        }
-        for state, label in STATES.items()
-        if sums[state]
-    ]
-
-
-def days_of(visit: Visit, report: Item) -> list[dict[str, Any]]:
-    """Return each day of a report with its rows by state, each number with its address."""
-    counts = count_days(report["days"], report["items"])
-    return [
-        {
-            "day": visit.times.day(day),
-            "cells": [
-                {
-                    "state": state,
-                    "count": states[state],
-                    "address": _address(
-                        visit, filter_of(state, any_left_alone=LEFT_ALONE in states), [day]
-                    ),
-                }
-                for state in STATES
-            ],
-        }
-        for day, states in counts.items()
-    ]
 
 
 def _tables(visit: Visit, report: Item) -> list[Table]:
@@ -181,11 +140,11 @@ def _shown_line(
     return {
         **line.heading,
         "cells": [
-            {"count": count, "address": _address(visit, line.query, period)} if count else None
+            {"count": count, "address": address_of(visit, line.query, period)} if count else None
             for period, count in sums
         ],
         "count": sum(counts.values()),
-        "address": _address(visit, line.query, days),
+        "address": address_of(visit, line.query, days),
     }
 
 
@@ -239,14 +198,9 @@ def _order_lines(visit: Visit, orders: Iterable[Item]) -> list[Line]:
     ]
 
 
-def _address(visit: Visit, query: Mapping[str, Any], days: Sequence[str]) -> str:
-    """Return the list of a number's rows; days of the merchant's zone are shorter than times."""
-    return visit.at("/logs", {**query, "since": days[0], "until": days[-1]})
-
-
 def _cost(visit: Visit, line: Line, days: Sequence[str]) -> int:
     """Return about how many characters a cell of a line takes; its days are equally long."""
-    address = _address(visit, line.query, days)
+    address = address_of(visit, line.query, days)
     return _CELL + len(address) + _ESCAPED * address.count("&")
 
 
