@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.log import Attempt, Exchange, RowQuery
 from chalicelib.domain.rows import Row
 from chalicelib.domain.setup import HistoryEntry
-from chalicelib.flows.differences import FieldChange, changes_by_attempt
 from chalicelib.flows.goods import with_skus
 from chalicelib.flows.services import Services
+
+if TYPE_CHECKING:
+    from chalicelib.flows.differences import FieldChange
 
 ATTEMPTS = 50  #: newest attempts shown
 EXCHANGES = 200  #: exchanges shown, of the newest attempts first
@@ -31,12 +33,15 @@ class Detail:
     attempts: Sequence[Attempt]
     exchanges: Mapping[str, Exchange]
     related: Sequence[Row]
-    changes: Mapping[int, Sequence[FieldChange]]  #: by an attempt's number
+    changes: Mapping[int, Sequence["FieldChange"]]  #: by an attempt's number
     history: Sequence[HistoryEntry]  #: what people did to it
 
 
 def read_detail(services: Services, row: Row) -> Detail:
     """Read what is kept about a row; exchanges and attempts that expired are left out."""
+    # Here, not at the top: of all functions only the one that shows rows compares what was sent.
+    from chalicelib.flows.differences import changes_by_attempt
+
     attempts = services.log.list_attempts(row.name, limit=ATTEMPTS).items
     ids = list(dict.fromkeys(id_ for attempt in attempts for id_ in attempt.exchanges))
     found = services.log.read_exchanges(row.name.consumer, ids[:EXCHANGES]) if ids else ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from chalicelib.api.answers import (
     AttemptAnswer,
@@ -19,8 +20,10 @@ from chalicelib.domain.rows import Row
 from chalicelib.domain.setup import Connection
 from chalicelib.domain.statuses import Outcome, Status
 from chalicelib.flows.declare import base_name, connections_of
-from chalicelib.flows.differences import FieldChange
 from chalicelib.flows.services import Services
+
+if TYPE_CHECKING:
+    from chalicelib.flows.differences import FieldChange
 
 #: What a Synced row says instead of a reason.
 OUTCOME_SENTENCES: Mapping[Outcome, str] = {
@@ -121,7 +124,7 @@ def _url_of(services: Services, connection: Connection | None, row: Row, id_: st
 def attempt_json(
     attempt: Attempt,
     exchanges: Mapping[str, Exchange],
-    changes: Sequence[FieldChange] = (),
+    changes: Sequence["FieldChange"] = (),
 ) -> AttemptAnswer:
     """Return an attempt with those of its exchanges that are still kept, and what it changed."""
     took_s = (attempt.ended_at - attempt.started_at).total_seconds()

@@ -1,5 +1,7 @@
 """What a merchant sets up as JSON. Nothing here has ever seen a credential."""
 
+from typing import TYPE_CHECKING
+
 from chalicelib.api.serializers import execution_json, time_json, time_or_none
 from chalicelib.api.service_answers import KeyAnswer
 from chalicelib.api.setup_answers import (
@@ -22,7 +24,9 @@ from chalicelib.flows.services import Services
 from chalicelib.flows.setup.connections import webhook_address
 from chalicelib.flows.setup.flows import FlowView
 from chalicelib.flows.setup.mappings import MappingView, Unmapped
-from chalicelib.flows.standings import Standing
+
+if TYPE_CHECKING:
+    from chalicelib.flows.standings import Standing
 
 
 def consumer_json(consumer: Consumer) -> ConsumerAnswer:
@@ -36,7 +40,7 @@ def consumer_json(consumer: Consumer) -> ConsumerAnswer:
     }
 
 
-def standing_json(standing: Standing) -> StandingAnswer:
+def standing_json(standing: "Standing") -> StandingAnswer:
     """Return how a consumer stands."""
     counts = standing.connections
     return {

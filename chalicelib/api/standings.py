@@ -7,7 +7,6 @@ from chalicelib.api.routing import PAGING, Call, Routes
 from chalicelib.api.setup_answers import StandingAnswer
 from chalicelib.api.setup_serializers import standing_json
 from chalicelib.domain.log import Page
-from chalicelib.flows import standings
 from chalicelib.flows.setup.consumers import read_consumer
 
 routes = Routes(__name__, "Standings")
@@ -24,6 +23,9 @@ def list_standings(call: Call) -> Any:
     to 50. A consumer's own key sees that consumer alone. ``silent`` are flows that run for a day or
     longer and brought no change for a day.
     """
+    # Here, not at the top: of all functions only the API's answers for consumers.
+    from chalicelib.flows import standings
+
     paging = read_paging(call.query, usual=USUAL)
     if call.principal.consumer is not None:
         own = read_consumer(call.services, call.principal.consumer)

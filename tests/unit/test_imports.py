@@ -19,6 +19,8 @@ LATER = {
     "jinja2": "the first page of the console",
     "chalicelib.console.routing": "the first page of the console",
     "chalicelib.console.pages": "the first page of the console",
+    "chalicelib.flows.differences": "the first row that is shown whole",
+    "chalicelib.flows.standings": "the first look at all consumers",
     "cryptography": "the first thing that is sealed or opened",
     "chalicelib.api.bodies": "the first body of a request",
     "chalicelib.api.openapi": "the document of the API",
