@@ -31,7 +31,7 @@ UNCHANGED = "Nothing was changed."
 
 def show_flows(visit: Visit) -> Response:
     """Show a card for each flow."""
-    connections, mappings = _read_around(visit)
+    connections, mappings = _read_connections(visit), visit.api.get(MAPPINGS)["items"]
     found = visit.api.get(FLOWS)["items"]
     cards = [card_of(visit, one, connections, mappings) for one in found]
     return visit.render("flows.html", cards=cards, is_moving=_is_moving(cards))
@@ -39,24 +39,24 @@ def show_flows(visit: Visit) -> Response:
 
 def show_flow(visit: Visit) -> Response:
     """Show a flow with its settings."""
-    flow = visit.api.get(FLOW, flow=visit.params["flow"])
-    return _flow_page(visit, flow, _choices_of(visit, flow))
+    flow, connections = visit.api.get(FLOW, flow=visit.params["flow"]), _read_connections(visit)
+    return _flow_page(visit, flow, connections, read_choices(visit, flow, connections))
 
 
 def save_settings(visit: Visit) -> Response:
     """Save the settings that were changed; what cannot be used is said beside its field."""
     visit.need("admin")
     name = visit.params["flow"]
-    flow = visit.api.get(FLOW, flow=name)
-    choices = _choices_of(visit, flow)
+    flow, connections = visit.api.get(FLOW, flow=name), _read_connections(visit)
+    choices = read_choices(visit, flow, connections)
     changes, problems = changes_of(visit, fields_of(visit, flow, choices))
     if problems:
-        return _flow_page(visit, flow, choices, problems)
+        return _flow_page(visit, flow, connections, choices, problems)
     try:
         if changes:
             visit.api.send("PUT", FLOW, {"settings": changes}, flow=name)
     except (InvalidError, MovedOnError) as error:
-        return _flow_page(visit, flow, choices, problems_of(error))
+        return _flow_page(visit, flow, connections, choices, problems_of(error))
     said = SAVED if changes else UNCHANGED
     return visit.redirect(visit.at(f"/flows/{encode(name)}"), said=said)
 
@@ -108,9 +108,13 @@ def card_of(
 
 
 def _flow_page(
-    visit: Visit, flow: Mapping[str, Any], choices: Choices, problems: Sequence[Problem] = ()
+    visit: Visit,
+    flow: Mapping[str, Any],
+    connections: Mapping[str, Any],
+    choices: Choices,
+    problems: Sequence[Problem] = (),
 ) -> Response:
-    connections, mappings = _read_around(visit)
+    mappings = visit.api.get(MAPPINGS)["items"]
     fields = fields_of(visit, flow, choices, problems)
     card = card_of(visit, flow, connections, mappings)
     names = {f"settings.{one.name}" for one in fields}
@@ -127,17 +131,9 @@ def _flow_page(
     )
 
 
-def _read_around(visit: Visit) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
-    """Return the connections by name, and the mappings of all flows."""
-    return _read_connections(visit), visit.api.get(MAPPINGS)["items"]
-
-
 def _read_connections(visit: Visit) -> Mapping[str, Any]:
+    """Return the connections by name."""
     return {one["name"]: one for one in visit.api.get(CONNECTIONS)["items"]}
-
-
-def _choices_of(visit: Visit, flow: Mapping[str, Any]) -> Choices:
-    return read_choices(visit, flow, _read_connections(visit))
 
 
 def _sides(flow: Mapping[str, Any]) -> tuple[str, str]:

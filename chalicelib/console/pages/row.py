@@ -9,7 +9,6 @@ from chalice.app import Response
 from chalicelib.api.errors import ApiError
 from chalicelib.api.row_detail import ATTEMPTS
 from chalicelib.console import rendering
-from chalicelib.console.pages.logs import LOGS
 from chalicelib.console.parts.checks import shown_check, shown_checks
 from chalicelib.console.parts.codes import code_text
 from chalicelib.console.parts.fixes import Fix, can_resync, mapping_at
@@ -29,7 +28,7 @@ from chalicelib.domain.rows import RowName
 from chalicelib.flows.declare import base_name, connections_of
 from chalicelib.flows.setup.errors import InvalidError, UnknownError
 
-ONE = f"{LOGS}/{{row}}"
+ONE = "/v1/consumers/{consumer}/logs/{row}"
 RELATED = 8
 PAGE = 48_500  #: bytes of a page; 50 KB is the promise
 BODIES = 22_000  #: bytes of what was sent and answered
