@@ -170,9 +170,8 @@ def _option_of(field: Json) -> str:
 
 def _meaning_of(field: Json) -> str:
     usual = f"Usually {clean(field['default'])}." if field.get("default") else ""
-    return " ".join(
-        text for text in (clean(field.get("label")), usual, clean(field.get("help"))) if text
-    )
+    texts = (f"{clean(field.get('label'))}.", usual, clean(field.get("help")))
+    return " ".join(text for text in texts if text)
 
 
 def _read_known(session: Session, name: str) -> Json:

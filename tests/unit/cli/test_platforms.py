@@ -40,8 +40,8 @@ def test_a_platform_says_what_an_account_needs_and_what_it_is_given(run: Run, ti
         "- Sales are switched on.",
         "- The key may read [31morders.",
         "Option Required What it is",
-        "--setting account yes Account As its address has it.",
-        "--credential token Token Usually none.",
+        "--setting account yes Account. As its address has it.",
+        "--credential token Token. Usually none.",
     ]
 
 
