@@ -74,3 +74,33 @@ def test_a_page_of_one_log_is_a_dozen_requests(world: World, cost: Cost) -> None
     counted = cost(f"{ACME}/logs?kind=product")
     assert counted.total() <= 13
     assert counted["write_many"] == counted["transact"] == 0
+
+
+@pytest.mark.parametrize(
+    ("page", "most"),
+    [
+        ("/console/consumers", 8),  # three for each of two consumers
+        ("/console/dead-letters", 11),
+        ("/console/keys", 3),
+        (ACME, 28),
+        (f"{ACME}/settings", 4),
+        (f"{ACME}/logs/{PRODUCTS}.P1", 19),
+        (f"{ACME}/flows", 21),  # two for each of three flows
+        (f"{ACME}/flows/{PRODUCTS}", 14),
+        (f"{ACME}/mappings", 7),
+        (f"{ACME}/connections", 5),
+        (f"{ACME}/executions", 19),
+        (f"{ACME}/transactions", 6),
+        (f"{ACME}/report", 12),
+        (f"{ACME}/history", 5),
+        (f"{ACME}/diagnosis?flow={PRODUCTS}", 24),
+        (f"{ACME}/export?kind=product", 10),
+        (f"{ACME}/resyncs/new", 6),
+    ],
+    ids=lambda value: str(value).removeprefix("/console/"),
+)
+def test_a_page_asks_the_stores_no_more_often_than_this(
+    world: World, cost: Cost, page: str, most: int
+) -> None:
+    add_rows(world, 40)
+    assert cost(page).total() <= most
