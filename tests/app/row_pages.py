@@ -1,17 +1,15 @@
 """What tests of a row's page share: rows with traces and records, and ways to look at them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.log import Exchange
 from chalicelib.domain.rows import Row
 from tests.app.browsing import Browser, Seen
 from tests.app.toy_world import World
-from tests.builders import make_attempt
+from tests.builders import make_attempt, make_exchange
 
 LOGS = "/console/consumers/acme/logs"
-HOSTILE = "<script>alert(1)</script>"
 
 
 def address(row: Row) -> str:
@@ -29,22 +27,20 @@ def keep(world: World, row: Row, record: Mapping[str, Any]) -> None:
 
 
 def make_call(world: World, id_: str, **changes: Any) -> Exchange:
-    call = Exchange(
-        id=id_,
-        consumer="acme",
-        connection="till",
-        platform="till",
-        method="POST",
-        url="https://till.example/items",
-        at=world.time,
-        duration_ms=12,
-        status=400,
-        request_headers={"authorization": "[hidden]"},
-        request_body='{"name": "Shirt"}',
-        response_body='{"error": "too long"}',
-        serves="P1",
-    )
-    return replace(call, **changes)
+    given = {
+        "consumer": "acme",
+        "connection": "till",
+        "platform": "till",
+        "url": "https://till.example/items",
+        "at": world.time,
+        "duration_ms": 12,
+        "status": 400,
+        "request_headers": {"authorization": "[hidden]"},
+        "request_body": '{"name": "Shirt"}',
+        "response_body": '{"error": "too long"}',
+        "serves": "P1",
+    }
+    return make_exchange(id_, **{**given, **changes})
 
 
 def put_attempt(world: World, row: Row, number: int, *calls: Exchange, **changes: Any) -> None:

@@ -1,25 +1,16 @@
 """The page of all consumers, adding one, and its name and time zone."""
 
-from dataclasses import replace
-
 import pytest
 
 from chalicelib.domain.setup import Role
 from tests.app.asking import Api
-from tests.app.browsing import Browser, Seen, signed_in
+from tests.app.browsing import HOSTILE, Browser, Seen, post, signed_in
 from tests.app.toy_world import World
 from tests.app.toys import ORDERS, PRODUCTS
 
 CONSUMERS = "/console/consumers"
 ADD = "/console/add-consumer"
 SETTINGS = "/console/consumers/acme/settings"
-HOSTILE = "<script>alert(1)</script>"
-
-
-def post(browser: Browser, address: str, **fields: str) -> Seen:
-    """Post what no button of the page would; the form's word is right."""
-    form = browser.get("/console/consumers/acme/settings").form("Sign out")
-    return browser.submit(replace(form, action=address), **fields)
 
 
 def add(browser: Browser, **fields: str) -> Seen:
@@ -205,7 +196,7 @@ def test_a_viewer_reads_name_and_time_zone_and_changes_nothing(world: World) -> 
     posted = post(browser, SETTINGS, name="X", time_zone="UTC")
 
     assert "Europe/London" in seen.text
-    assert [form.buttons for form in seen.forms] == [["Sign out"]]
+    assert [form.buttons for form in seen.forms] == [["Find it"], ["Sign out"]]
     assert posted.status == 403
     assert stored(world, "acme") == ("Acme", "Europe/London")
 

@@ -1,14 +1,12 @@
 """The page of dead letters: what lies in the queues, redrive, prune."""
 
-from dataclasses import replace
-
 import pytest
 
 from chalicelib.domain.ports import QueueMessage
 from chalicelib.domain.rows import Row
 from chalicelib.domain.setup import Role
 from chalicelib.domain.statuses import Status
-from tests.app.browsing import Browser, Seen, signed_in
+from tests.app.browsing import HOSTILE, Browser, Seen, post, signed_in
 from tests.app.toy_world import World
 from tests.app.toys import PRODUCTS
 
@@ -18,13 +16,6 @@ SAID = {
     "per_second": "Give a number above 0, up to 1,000.",
     "consumer": "There is no such consumer.",
 }
-HOSTILE = "<script>alert(1)</script>"
-
-
-def post(browser: Browser, address: str, **fields: str) -> Seen:
-    """Post what no button of the page would; the form's word is right."""
-    form = browser.get("/console/consumers/acme/settings").form("Sign out")
-    return browser.submit(replace(form, action=address), **fields)
 
 
 def bury(world: World, row: Row) -> Row:

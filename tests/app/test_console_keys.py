@@ -1,23 +1,14 @@
 """The page of keys: list, make one, revoke one."""
 
-from dataclasses import replace
-
 import pytest
 
 from app import app
 from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import ApiKey, Role
-from tests.app.browsing import Browser, Seen, signed_in
+from tests.app.browsing import HOSTILE, Browser, Seen, post, signed_in
 from tests.app.toy_world import World
 
 KEYS = "/console/keys"
-HOSTILE = "<script>alert(1)</script>"
-
-
-def post(browser: Browser, address: str, **fields: str) -> Seen:
-    """Post what no button of the page would; the form's word is right."""
-    form = browser.get("/console/consumers/acme/settings").form("Sign out")
-    return browser.submit(replace(form, action=address), **fields)
 
 
 def make(browser: Browser, **fields: str) -> Seen:

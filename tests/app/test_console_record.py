@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.app.browsing import Browser
+from tests.app.browsing import HOSTILE, Browser
 from tests.app.row_pages import (
-    HOSTILE,
     address,
     keep,
     look,

@@ -1,55 +1,39 @@
 """The pages of transactions: every call to a platform, and one of them whole."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.console.pages.transactions import BODY_MOST, bounded
-from chalicelib.domain.log import Attempt, Exchange
 from chalicelib.domain.rows import Row
 from chalicelib.domain.setup import Role
 from chalicelib.domain.statuses import Status
-from tests.app.browsing import Browser, signed_in
+from tests.app.browsing import HOSTILE, Browser, signed_in
 from tests.app.toy_world import World
 from tests.app.toys import PRODUCTS
+from tests.builders import make_attempt, make_exchange
 
 TRANSACTIONS = "/console/consumers/acme/transactions"
-HOSTILE = "<script>alert(1)</script>"
 
 
 def record_call(world: World, id_: str, **fields: Any) -> None:
     """Record one HTTP call, a second after the one before."""
     world.advance(seconds=1)
-    exchange = Exchange(
-        id=id_,
-        consumer="acme",
-        connection="till",
-        platform="till",
-        method="POST",
-        url=f"https://till.example/{id_}",
-        at=world.time,
-        duration_ms=1234,
-        status=200,
-    )
-    world.services.log.put_traces([], [replace(exchange, **fields)])
+    given = {
+        "consumer": "acme",
+        "connection": "till",
+        "platform": "till",
+        "url": f"https://till.example/{id_}",
+        "at": world.time,
+        "duration_ms": 1234,
+    }
+    world.services.log.put_traces([], [make_exchange(id_, **{**given, **fields})])
 
 
 def record_attempt(world: World, row: Row, *exchanges: str) -> None:
     """Record an attempt of a row that made these calls."""
-    attempt = Attempt(
-        name=row.name,
-        number=1,
-        started_at=world.time,
-        ended_at=world.time,
-        status=Status.SYNCED,
-        reason=None,
-        outcome="created",
-        detail="",
-        code=200,
-        exchanges=exchanges,
-    )
+    attempt = make_attempt(row.name, status=Status.SYNCED, reason=None, exchanges=exchanges)
     world.services.log.put_traces([attempt], [])
 
 
