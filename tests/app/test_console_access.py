@@ -263,7 +263,7 @@ def test_behind_a_gateway_every_address_has_its_stage(world: World) -> None:
     ours = [one for one in addresses if not one.startswith(("#", "https://")) and one]
     assert ours
     assert [one for one in ours if not one.startswith("/api/console")] == []
-    assert browser.follow(browser.submit(seen.form("Re-sync all 1 failed"))).status == 200
+    assert browser.follow(browser.submit(seen.form("Re-sync the 1 failed"))).status == 200
 
 
 # pages that say no

@@ -296,8 +296,8 @@ def test_a_viewer_reads_and_has_no_button(browser: Browser, world: World) -> Non
     assert seen.status == viewer.get(ALL).status == 200
     assert "Account acme" in seen.text
     assert "Token set" in seen.text
-    assert [form.buttons for form in seen.forms] == [["Sign out"]]
-    assert [form.buttons for form in viewer.get(ALL).forms] == [["Sign out"]]
+    assert [form.buttons for form in seen.forms] == [["Find it"], ["Sign out"]]
+    assert [form.buttons for form in viewer.get(ALL).forms] == [["Find it"], ["Sign out"]]
     assert "/webhooks/" not in seen.html
     assert viewer.get(f"{ALL}/needs/shop").status == 200
 

@@ -9,12 +9,11 @@ from chalicelib.domain.log import RunType, Trigger
 from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import Health, PollState, Role
 from chalicelib.flows import runs
-from tests.app.browsing import Browser, Seen
+from tests.app.browsing import HOSTILE, Browser, Seen
 from tests.app.toy_world import World
 from tests.app.toys import PRODUCTS
 
 PAGE = "/console/consumers/acme/diagnosis"
-HOSTILE = "<script>alert(1)</script>"
 
 
 def set_up(world: World, **settings: str) -> None:
@@ -120,7 +119,9 @@ def test_waiting_and_failed_rows_of_a_flow_are_linked(browser: Browser, world: W
     world.failed("acme", PRODUCTS, "P3")
     seen = ask(browser)
 
-    assert "cause=mapping" in seen.link("2 rows: needs mapping")
+    assert "cause=mapping" in seen.link(
+        "2 rows: waiting for an answer for Shirts in category, Products to the till"
+    )
     assert "group=" in seen.link("1 row: rejected by target")
     assert "value=Shirts" in seen.link("Open the mapping")
     assert [text for text, _ in seen.links].count("What needs you") == 2

@@ -142,7 +142,7 @@ def test_one_run_shows_counts_messages_and_where_its_rows_are(
     assert "Found 9" in seen.text
     assert "Skipped 1" in seen.text
     assert seen.link("7") == f"{ACME}/logs?execution=one&status=Synced"
-    assert seen.link(f"{ORDERS}.O1") == f"{ACME}/logs/{ORDERS}.O1"
+    assert seen.link("O1") == f"{ACME}/logs/{ORDERS}.O1"
     assert seen.link("Rows of this run") == f"{ACME}/logs?execution=one"
     assert seen.link("Calls made for it") == f"{ACME}/transactions?execution=one"
     assert seen.link("Orders to the shop") == f"{ACME}/flows/{ORDERS}"
@@ -278,10 +278,10 @@ def test_a_viewer_sees_runs_and_starts_none(browser: Browser, world: World) -> N
     viewer = signed_in(world, "acme", Role.VIEWER)
 
     seen = viewer.get(RUNS)
-    word = seen.forms[0].fields["word"][0]
+    word = seen.form("Sign out").fields["word"][0]
     body = urlencode({"word": word, "flow": ORDERS, "ids": "S1"})
 
-    assert [form.buttons for form in seen.forms] == [["Sign out"]]
+    assert [form.buttons for form in seen.forms] == [["Find it"], ["Sign out"]]
     assert "Import now" not in seen.text
     assert viewer.get(f"{RUNS}/one").status == 200
     assert viewer.post(RUNS, body).status == 403

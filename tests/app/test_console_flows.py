@@ -11,7 +11,7 @@ from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.setup import FlowSetup, Role
 from chalicelib.flows.setup.platforms import check_connection
 from tests.app.asking import Api
-from tests.app.browsing import Browser, Seen, signed_in
+from tests.app.browsing import HOSTILE, Browser, Seen, signed_in
 from tests.app.toy_world import World
 from tests.app.toys import ORDERS, PRODUCTS, STOCK
 
@@ -19,7 +19,6 @@ AT = "/console/consumers/acme"
 FLOWS = f"{AT}/flows"
 FLOW = f"{FLOWS}/{PRODUCTS}"
 SAVE = "Save the settings"
-HOSTILE = "<script>alert(1)</script>"
 
 
 def setup_of(world: World, flow: str = PRODUCTS) -> FlowSetup:
@@ -228,7 +227,7 @@ def test_a_value_that_is_no_choice_any_more_stays_until_it_is_changed(
 def test_viewers_see_words_instead_of_switches_and_fields(world: World, ready: World) -> None:
     viewer = signed_in(world, "acme", Role.VIEWER)
     cards, page = viewer.get(FLOWS), viewer.get(FLOW)
-    word = f"word={cards.forms[0].fields['word'][0]}"
+    word = f"word={cards.form('Sign out').fields['word'][0]}"
 
     assert "/switch" not in cards.html + page.html
     assert "On" in cards.text
@@ -243,7 +242,9 @@ def test_viewers_see_words_instead_of_switches_and_fields(world: World, ready: W
 
 def test_flows_of_another_consumer_are_not_found(world: World) -> None:
     stranger = signed_in(world, "bistro", Role.ADMIN)
-    word = f"word={stranger.get('/console/consumers/bistro/flows').forms[0].fields['word'][0]}"
+    word = (
+        f"word={stranger.get('/console/consumers/bistro/flows').form('Sign out').fields['word'][0]}"
+    )
 
     assert [stranger.get(one).status for one in (FLOWS, FLOW)] == [404, 404]
     assert stranger.post(FLOW, f"{word}&note=x").status == 404

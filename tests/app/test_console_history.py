@@ -8,7 +8,7 @@ from chalicelib.console.pages.history import changes_of
 from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import Consumer, HistoryEntry, Role
 from tests.app.asking import Api
-from tests.app.browsing import Browser, signed_in
+from tests.app.browsing import HOSTILE, Browser, signed_in
 from tests.app.toy_world import World
 from tests.app.toys import ORDERS, PRODUCTS
 
@@ -16,7 +16,6 @@ ACME = "/v1/consumers/acme"
 CONSOLE = "/console/consumers/acme"
 HISTORY = f"{CONSOLE}/history"
 KEYS = "/console/keys"
-HOSTILE = "<script>alert(1)</script>"
 
 
 def write_line(world: World, **fields: Any) -> None:
@@ -71,6 +70,25 @@ def test_what_was_done_is_linked_to_what_it_was_done_to(
     assert seen.link("Till") == f"{CONSOLE}/connections/till"
     assert seen.link("acme") == f"{CONSOLE}/settings"
     assert any(text.startswith("key ") for text, address in seen.links if address == KEYS)
+
+
+def test_times_and_runs_are_told_as_people_read_them(
+    api: Api, browser: Browser, world: World
+) -> None:
+    world.connect("acme", "shop", "till")
+    world.switch_on("acme", ORDERS)
+    api.post(f"{ACME}/flows/{ORDERS}/executions", {"from": "2026-11-01T10:00:00Z"})
+    api.post(f"{ACME}/resyncs", {"filter": {}})
+    write_line(world, what="re-sync", subject=f"{ORDERS}, {PRODUCTS}", new={})
+    write_line(world, new={"settings": {"start_date": "2026-99-01T00:00:00Z"}})
+
+    seen = browser.get(HISTORY)
+
+    assert "from: Sun 1 Nov 2026, 10:00:00 GMT" in seen.text
+    assert "ids: 0" not in seen.text
+    assert "Re-sync all flows" in seen.text
+    assert "Re-sync Orders to the shop, Products to the till" in seen.text
+    assert "start date: 2026-99-01T00:00:00Z" in seen.text
 
 
 def test_keys_are_not_linked_for_those_who_cannot_open_them(world: World) -> None:

@@ -8,12 +8,11 @@ from app import app
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.setup import Role
 from chalicelib.domain.statuses import Kind, Outcome, Status
-from tests.app.browsing import Browser, Seen
+from tests.app.browsing import HOSTILE, Browser, Seen
 from tests.app.toy_world import World
 from tests.app.toys import ORDERS, PRODUCTS
 
 LOGS = "/console/consumers/acme/logs"
-HOSTILE = "<script>alert(1)</script>"
 POUNDS = {"amount": "58.71", "currency": "GBP"}
 
 
@@ -25,6 +24,37 @@ def viewer(world: World) -> Browser:
 
 def rows_shown(seen: Seen) -> int:
     return seen.html.count("<tr>") - 1
+
+
+# finding a record
+
+
+def test_a_record_is_found_from_every_page_but_the_log_which_has_its_own_search(
+    browser: Browser, world: World
+) -> None:
+    world.failed("acme", PRODUCTS, "P1", name="Shirt", sku="shirt-1")
+    form = browser.get("/console/consumers/acme").form("Find it")
+    found = browser.submit(form, q="shirt")
+    assert rows_shown(found) == 1
+    assert "Find it" not in {button for form in found.forms for button in form.buttons}
+    assert found.html.count('type="search"') == 1
+    assert "Find it" not in {
+        button for form in browser.get("/console/consumers").forms for button in form.buttons
+    }
+
+
+def test_a_record_that_is_not_found_can_be_asked_about(browser: Browser, world: World) -> None:
+    world.synced("acme", ORDERS, "S1", order_id="S1", total=POUNDS)
+    world.synced("acme", PRODUCTS, "P1", name="Shirt")
+    seen = browser.get(f"{LOGS}?q=A%26B-1&kind=order")
+    asked = browser.get(seen.link("Ask why it is not there"))
+    assert asked.status == 200
+    assert asked.form("Find out").fields == {"flow": [ORDERS], "record": ["A&B-1"], "date": [""]}
+    form = browser.get(browser.get(f"{LOGS}?q=A%26B-1").link("Ask why it is not there")).form(
+        "Find out"
+    )
+    assert form.fields == {"flow": [""], "record": ["A&B-1"], "date": [""]}
+    assert "Ask why it is not there" not in browser.get(f"{LOGS}?status=Failed").text
 
 
 # what a list shows
@@ -250,11 +280,11 @@ def test_the_button_for_all_failed_is_there_where_there_are_some(
     browser: Browser, world: World
 ) -> None:
     assert "Re-sync all" not in browser.get(LOGS).text
-    world.failed("acme", PRODUCTS, "P1", name="Shirt")
+    world.failed("acme", PRODUCTS, "P1", name="Shirt", sku="shirt-1")
+    assert browser.get(f"{LOGS}?kind=product").form("Re-sync the 1 failed")
     world.failed("acme", PRODUCTS, "P2", name="Shirt")
-    assert "Re-sync all 2 failed" in browser.get(f"{LOGS}?kind=product").form(
-        "Sign out"
-    ).action or ("Re-sync all 2 failed" in browser.get(f"{LOGS}?kind=product").text)
+    assert browser.get(f"{LOGS}?kind=product").form("Re-sync all 2 failed")
+    assert "Re-sync all" not in browser.get(f"{LOGS}?q=nothing-like-it").text
     assert "Re-sync all" not in browser.get(f"{LOGS}?kind=order").text
     assert "Re-sync all" not in browser.get(f"{LOGS}?status=Synced").text
     asked = browser.get(f"{LOGS}?q=shirt").link("Re-sync all failed of this filter")

@@ -11,7 +11,7 @@ from chalicelib.domain.platforms import Choice
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.setup import MappingTable, Role
 from chalicelib.flows.setup.mappings import Answers, save_mapping
-from tests.app.browsing import Browser, Seen, signed_in
+from tests.app.browsing import HOSTILE, Browser, Seen, signed_in
 from tests.app.toy_world import World
 from tests.app.toys import PRODUCTS
 
@@ -21,7 +21,6 @@ PAGE = f"{LIST}/{PRODUCTS}/category"
 BRANDS = f"{LIST}/{PRODUCTS}/brand"
 ANSWER, CHANGE = "Save these answers", "Save changes"
 DEFAULT, ONE, NEW = "Save the default", "Save this answer", "Save this value"
-HOSTILE = "<script>alert(1)</script>"
 ODD = 'a "b" & <c>\nd  %41\u202e'
 
 
@@ -352,7 +351,7 @@ def test_viewers_see_a_plain_table_and_save_nothing(world: World, connected: Wor
     answer(connected, {"1": "C9"}, records={"P9": "C1"})
     viewer = signed_in(world, "acme", Role.VIEWER)
     seen = viewer.get(f"{PAGE}?record=P1")
-    word = viewer.get(PAGE).forms[0].fields["word"][0]
+    word = viewer.get(PAGE).form("Sign out").fields["word"][0]
     body = urlencode({"word": word, "to-1": "C1", "value-1": '"1"', "to": "C1", "record": "P1"})
 
     assert [form.action for form in seen.forms if form.method == "post"] == ["/console/sign-out"]
@@ -366,7 +365,7 @@ def test_viewers_see_a_plain_table_and_save_nothing(world: World, connected: Wor
 
 def test_mappings_of_another_consumer_are_not_found(world: World, connected: World) -> None:
     stranger = signed_in(world, "bistro", Role.ADMIN)
-    word = stranger.get("/console/consumers/bistro/mappings").forms[0].fields["word"][0]
+    word = stranger.get("/console/consumers/bistro/mappings").form("Sign out").fields["word"][0]
     body = urlencode({"word": word, "to-1": "C1", "value-1": '"1"', "to": "C1", "record": "P1"})
 
     assert [stranger.get(one).status for one in (LIST, PAGE)] == [404, 404]

@@ -142,7 +142,7 @@ def test_a_synced_row_can_be_synced_again(browser: Browser, world: World) -> Non
 def test_a_row_on_its_way_has_no_button(browser: Browser, world: World) -> None:
     buttons = [form.buttons for form in look(browser, world.request("acme", STOCK, "P1")).forms]
 
-    assert buttons == [["Sign out"]]
+    assert buttons == [["Find it"], ["Sign out"]]
 
 
 def test_a_viewer_sees_the_row_and_no_button(world: World) -> None:
@@ -150,9 +150,9 @@ def test_a_viewer_sees_the_row_and_no_button(world: World) -> None:
     row = world.held_by_category("acme", "P1", "Shirts")
     seen = look(viewer, row)
 
-    assert [form.buttons for form in seen.forms] == [["Sign out"]]
+    assert [form.buttons for form in seen.forms] == [["Find it"], ["Sign out"]]
     assert "own answer" not in seen.text
-    word = seen.forms[0].fields["word"][0]
+    word = seen.form("Sign out").fields["word"][0]
     assert viewer.post(f"{address(row)}/resync", f"word={word}").status == 403
     [now] = world.services.log.read_rows([row.name])
     assert now is not None

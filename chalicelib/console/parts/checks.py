@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from chalicelib.console.parts.filter_words import said_cause
 from chalicelib.console.parts.fixes import Fix, fix_of
 from chalicelib.console.visits import Visit, encode
 from chalicelib.console.words import count_of
@@ -89,8 +90,15 @@ def _links(visit: Visit, evidence: Mapping[str, Any], here: str) -> Iterator[Fix
         yield Fix(label="Open the last poll", address=visit.at(place))
     for group in evidence.get("groups") or ():
         name = "cause" if ":" in group["key"] else "group"
-        label = f"{count_of(group['rows'], 'row')}: {group['reason'].replace('_', ' ')}"
+        label = f"{count_of(group['rows'], 'row')}: {_said_group(visit, group)}"
         yield Fix(label=label, address=visit.at("/logs", {name: group["key"]}))
+
+
+def _said_group(visit: Visit, group: Mapping[str, Any]) -> str:
+    """Return what tells a group from others: what its rows wait for, or why they failed."""
+    if ":" in group["key"]:
+        return f"waiting for {said_cause(visit, group['key'])}"
+    return str(group["reason"]).replace("_", " ")
 
 
 def _fix(visit: Visit, flow: str, check: str, evidence: Mapping[str, Any]) -> Fix | None:

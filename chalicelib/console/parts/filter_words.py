@@ -90,13 +90,14 @@ def _in_words(visit: Visit, name: str, value: str) -> str:
         case "reason" | "outcome":
             return value.replace("_", " ")
         case "cause":
-            return _cause_in_words(visit, value)
+            return said_cause(visit, value)
         case "from" | "to":
             return _time_in_words(visit, value)
     return value
 
 
-def _cause_in_words(visit: Visit, cause: str) -> str:
+def said_cause(visit: Visit, cause: str) -> str:
+    """Return what rows wait for, in words."""
     match parts_of(cause):
         case ("mapping", flow, name, value):
             return f"an answer for {value or 'a record'} in {name}, {label_of_flow(visit, flow)}"

@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.console.parts.rows import label_of_flow
 from chalicelib.console.visits import Visit, encode
 from chalicelib.console.words import count_of
+from chalicelib.domain.rows import RowName
 
 TYPES: Mapping[str, str] = {"poll": "Poll", "import": "Import", "resync": "Re-sync"}
 TRIGGERS: Mapping[str, str] = {"schedule": "the schedule", "person": "a person"}
@@ -28,7 +29,8 @@ def run_shown(visit: Visit, run: Mapping[str, Any]) -> dict[str, Any]:
         "took": visit.times.between(run["started_at"], run["ended_at"]) if run["ended_at"] else "",
         "summary": summary_of(run),
         "tally": list(_tally(visit, run)),
-        "shown_messages": [_message(visit, one) for one in run["messages"][:MESSAGES]],
+        "is_counted": any(run["counts"][name] for name in _ENDS),
+        "shown_messages": [_message(visit, run, one) for one in run["messages"][:MESSAGES]],
         "more_messages": max(0, len(run["messages"]) - MESSAGES),
         "rows": visit.at("/logs", {"execution": run["id"]}),
         "calls": visit.at("/transactions", {"execution": run["id"]}),
@@ -78,5 +80,16 @@ def _tally(visit: Visit, run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"label": name.capitalize(), "count": counts[name], "address": address}
 
 
-def _message(visit: Visit, said: Mapping[str, Any]) -> dict[str, Any]:
-    return {**said, "address": visit.row(said["row"]) if said["row"] else ""}
+def _message(visit: Visit, run: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a message with its row: by its record, and by its flow where there are several."""
+    if not said["row"]:
+        return {**said, "address": "", "label": ""}
+    return {**said, "address": visit.row(said["row"]), "label": _label_of(visit, run, said["row"])}
+
+
+def _label_of(visit: Visit, run: Mapping[str, Any], row: str) -> str:
+    try:
+        name = RowName.from_id(run["consumer"], row)
+    except ValueError:
+        return row
+    return name.record if run["flow"] else f"{name.record} ({label_of_flow(visit, name.flow)})"
