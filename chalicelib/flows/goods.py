@@ -18,22 +18,22 @@ def with_skus(services: Services, name: RowName, record: Mapping[str, Any]) -> M
     A line without SKU names the item at its source; the link leads to the product, and its row has
     the SKU. Three requests at most, none where every line has its SKU; no platform is asked.
     """
-    lines = record.get("lines")
-    bare = [one for one in lines or () if isinstance(one, Mapping) and _lacks_sku(one)]
-    if not bare:
+    lines = record.get("lines") or ()
+    items = [str(one["item_id"]) for one in lines if _lacks_sku(one)]
+    if not items:
         return record
-    skus = _read_skus(services, name, [str(one["item_id"]) for one in bare[:LINES_AT_MOST]])
-    told = [
-        {**line, "sku": skus[str(line["item_id"])]}
-        if line in bare and str(line["item_id"]) in skus
-        else line
-        for line in lines or ()
-    ]
-    return {**record, "lines": told}
+    skus = _read_skus(services, name, items[:LINES_AT_MOST])
+    return {**record, "lines": [_with_sku(line, skus) for line in lines]}
 
 
-def _lacks_sku(line: Mapping[str, Any]) -> bool:
-    return bool(line.get("item_id")) and not line.get("sku")
+def _with_sku(line: Any, skus: Mapping[str, str]) -> Any:
+    sku = skus.get(str(line["item_id"])) if _lacks_sku(line) else None
+    return {**line, "sku": sku} if sku else line
+
+
+def _lacks_sku(line: Any) -> bool:
+    is_of_item = isinstance(line, Mapping) and bool(line.get("item_id"))
+    return is_of_item and not line.get("sku")
 
 
 def _read_skus(services: Services, name: RowName, items: list[str]) -> dict[str, str]:
