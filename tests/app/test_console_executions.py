@@ -142,6 +142,7 @@ def test_one_run_shows_counts_messages_and_where_its_rows_are(
     assert "Found 9" in seen.text
     assert "Skipped 1" in seen.text
     assert seen.link("7") == f"{ACME}/logs?execution=one&status=Synced"
+    assert "its list, how they stand now" in seen.text
     assert seen.link("O1") == f"{ACME}/logs/{ORDERS}.O1"
     assert seen.link("Rows of this run") == f"{ACME}/logs?execution=one"
     assert seen.link("Calls made for it") == f"{ACME}/transactions?execution=one"

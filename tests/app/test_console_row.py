@@ -24,7 +24,7 @@ def test_a_failed_row_says_why_and_what_to_do(browser: Browser, world: World) ->
     assert "The target refused the record. The name is too long." in seen.text
     remedy = seen.text.index("Mend what the sentence names at the source, then re-sync.")
     assert remedy < seen.text.index("What was checked")
-    assert "Code 400" in seen.text
+    assert "Code 400 Bad Request (last answer" in seen.text
     assert "Products to the till" in seen.text
     assert 'data-refresh="10"' in seen.html  # it may be mended at its source meanwhile
 
