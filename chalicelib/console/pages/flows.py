@@ -5,6 +5,7 @@ from typing import Any
 
 from chalice.app import Response
 
+from chalicelib.console.parts.accounts import label_of_account
 from chalicelib.console.parts.fixes import mapping_at
 from chalicelib.console.parts.flow_form import (
     Choices,
@@ -145,11 +146,8 @@ def _is_down(connection: Mapping[str, Any] | None) -> bool:
 
 
 def _account(visit: Visit, name: str, connections: Mapping[str, Any]) -> str:
-    """Return what an account is called; a second one of a platform with its name."""
     connection = connections.get(name)
-    platform = connection["platform"] if connection else name
-    label = visit.label(platform)
-    return label if name == platform else f"{label} ({name})"
+    return label_of_account(visit, connection["platform"] if connection else name, name)
 
 
 def _state(flow: Mapping[str, Any], *, stopped: bool) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from chalice.app import Response
 from chalicelib.api.errors import ApiError
 from chalicelib.api.row_detail import ATTEMPTS
 from chalicelib.console import rendering
+from chalicelib.console.parts.accounts import label_of_account
 from chalicelib.console.parts.checks import shown_check, shown_checks
 from chalicelib.console.parts.codes import code_text
 from chalicelib.console.parts.fixes import Fix, can_resync, mapping_at
@@ -91,20 +92,15 @@ def _missing(visit: Visit, row_id: str) -> Response:
 def _sides_of(visit: Visit, row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the record's id at each side; a target that has none yet is named all the same."""
     found = [
-        {**link, "label": _label_of(visit, link["platform"], link["connection"])}
+        {**link, "label": label_of_account(visit, link["platform"], link["connection"])}
         for link in row["links"]
     ]
     flow = visit.services.flows.get(base_name(row["flow"]))
     if flow is not None and len(found) == 1:
         _, connection = connections_of(flow, row["flow"])
-        label = _label_of(visit, flow.target, connection)
+        label = label_of_account(visit, flow.target, connection)
         found.append({"label": label, "platform": flow.target, "id": None, "url": None})
     return found
-
-
-def _label_of(visit: Visit, platform: str, connection: str) -> str:
-    label = visit.label(platform)
-    return label if connection in (platform, label) else f"{label} ({connection})"
 
 
 def _own_answer(visit: Visit, row: Mapping[str, Any]) -> Fix | None:

@@ -23,7 +23,7 @@ def shown_connection(visit: Visit, one: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **one,
         "address": address,
-        "title": title_of(one),
+        "title": label_of_account(visit, one["platform"], one["name"]),
         "health_said": _health_said(one),
         "webhooks_said": WEBHOOKS[one["webhooks"]],
         "webhooks_why": "" if one["webhooks_detail"] in one["detail"] else one["webhooks_detail"],
@@ -31,10 +31,10 @@ def shown_connection(visit: Visit, one: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def title_of(one: Mapping[str, Any]) -> str:
-    """Return what people call a connection; a second account is named with it."""
-    label = str(one["label"])
-    return label if one["name"] == one["platform"] else f"{label} ({one['name']})"
+def label_of_account(visit: Visit, platform: str, name: str) -> str:
+    """Return what people call an account; a second one of a platform is named with it."""
+    label = visit.label(platform)
+    return label if name in (platform, label) else f"{label} ({name})"
 
 
 def needs_address(visit: Visit, platform: str) -> str:
