@@ -34,7 +34,7 @@ HEADERS: Mapping[str, str] = {
 
 def render(template: str, **values: Any) -> str:
     """Return a template with its values; every value is escaped."""
-    return environment().get_template(template).render(**values)
+    return whole(environment().get_template(template).render(**values))
 
 
 @cache
@@ -69,21 +69,33 @@ def clip(text: Any, most: int = 120) -> str:
 
 def bytes_of(text: str) -> int:
     """Return how many bytes a text takes on a page."""
-    return len(html.escape(text).encode())
+    return len(html.escape(text).encode(errors="surrogatepass"))
+
+
+def whole(text: str) -> str:
+    """Return a text that can be sent: halves of letters become a sign that one is missing.
+
+    Platforms cut names at any place, and JSON can say half an emoji.
+    """
+    return _HALF.sub("\ufffd", text)
 
 
 def pretty(text: str) -> str:
-    """Return JSON with line breaks; a text that is none, or was cut, stays as it is."""
+    """Return JSON with line breaks; what is none, was cut, or is too deep stays as it is."""
     try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
-        return text
+        return whole(json.dumps(json.loads(text), indent=2, ensure_ascii=False))
+    except (ValueError, RecursionError):
+        return whole(text)
 
 
-#: A name, a text, or a number and the like, in this order.
+_HALF = re.compile("[\ud800-\udfff]")
+
+#: A name, a text, or a number and the like, in this order. A text that was cut goes on to the end:
+#: looking for the end of each quote within it again would take a square of its length.
 _TOKEN = re.compile(
-    r'(?P<b>"(?:[^"\\]|\\.)*")(?=\s*:)|(?P<i>"(?:[^"\\]|\\.)*")'
-    r"|(?P<u>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\btrue\b|\bfalse\b|\bnull\b)"
+    r'(?P<b>"(?:[^"\\]|\\.)*+")(?=\s*:)|(?P<i>"(?:[^"\\]|\\.)*+(?:"|\\?\Z))'
+    r"|(?P<u>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\btrue\b|\bfalse\b|\bnull\b)",
+    re.DOTALL,
 )
 
 
@@ -97,7 +109,7 @@ def json_html(value: Any) -> "Markup":
         "u": (Markup("<u>"), Markup("</u>")),
     }
     is_text = isinstance(value, str)
-    text = pretty(value) if is_text else json.dumps(value, indent=2, ensure_ascii=False)
+    text = pretty(value) if is_text else whole(json.dumps(value, indent=2, ensure_ascii=False))
     parts, end = [], 0
     for found in _TOKEN.finditer(text):
         opening, closing = tags[str(found.lastgroup)]
