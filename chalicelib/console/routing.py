@@ -47,6 +47,7 @@ def load(function: str) -> PageFunction:
 
 
 def _answer(visit: Visit, request: Request, page: Page) -> Response:
+    visit.check_size()
     if not page.is_public and not _recognise(visit):
         return _to_sign_in(visit)
     if request.method == "POST":
@@ -69,7 +70,7 @@ def _open(request: Request, params: Mapping[str, str], area: str) -> Visit:
         query=read_query(request),
         form={},
         cookies=cookies,
-        word=cookies.get(sessions.SIGN_IN_COOKIE, ""),
+        word=sessions.word_of(cookies),
         area=area,
     )
 

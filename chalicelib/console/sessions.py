@@ -9,11 +9,11 @@ import base64
 import binascii
 import hmac
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http.cookies import CookieError, SimpleCookie
 
 from chalicelib.api.auth import Principal
 from chalicelib.domain.ports import Vault
@@ -26,6 +26,8 @@ LASTS = timedelta(hours=12)
 #: No consumer is called so: ids have no tilde. KMS is told it, as it is told every consumer.
 _CONTEXT = {"consumer": "~console", "purpose": "session"}
 _LONGEST = 4000  #: characters of a cookie that browsers keep
+_WORD_BYTES = 24
+_WORD = re.compile(r"[A-Za-z0-9_-]{32}")  #: so many bytes in base 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +46,7 @@ def begin(key_hash: str, *, now: datetime) -> Session:
 
 def new_word() -> str:
     """Return a word that nobody guesses."""
-    return secrets.token_urlsafe(24)
+    return secrets.token_urlsafe(_WORD_BYTES)
 
 
 def is_word(given: str, wanted: str) -> bool:
@@ -83,11 +85,19 @@ def find_principal(services: Services, session: Session) -> Principal | None:
 
 
 def read_cookies(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the cookies of a request; a header that cannot be read has none."""
-    try:
-        return {name: one.value for name, one in SimpleCookie(headers.get("cookie", "")).items()}
-    except CookieError:
-        return {}
+    """Return the cookies of a request as they stand in it.
+
+    Ours need no quotes. Those of other programs on the same host may be anything, and take none of
+    ours away.
+    """
+    pairs = (part.partition("=") for part in headers.get("cookie", "").split(";"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def word_of(cookies: Mapping[str, str]) -> str:
+    """Return the word of the sign-in form; empty for a text that is no word of ours."""
+    word = cookies.get(SIGN_IN_COOKIE, "")
+    return word if _WORD.fullmatch(word) else ""
 
 
 def cookie(name: str, value: str, *, path: str, secure: bool, lasts: timedelta) -> str:

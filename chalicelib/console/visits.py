@@ -23,6 +23,8 @@ SAID_COOKIE = "synclog_said"  #: a sentence for the next page, after something w
 _SAID_LASTS = timedelta(minutes=1)
 _SAID_LONGEST = 500
 _FIELDS_AT_MOST = 5000
+VALUES_AT_MOST = 100  #: of an address: each filter in force is a link with all the others
+TOO_MUCH_ASKED = f"The address has too many filters: {VALUES_AT_MOST} values are the most."
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 Headers = dict[str, str | list[str]]
@@ -65,7 +67,9 @@ class Visit:
     @property
     def is_secure(self) -> bool:
         """Whether the person came over HTTPS."""
-        return str(self.request.headers.get("x-forwarded-proto", "http")) == "https"
+        # Each proxy on the way may add what it was asked by; the person's own comes first.
+        said = str(self.request.headers.get("x-forwarded-proto", "")).partition(",")[0]
+        return said.strip().lower() == "https"
 
     @property
     def is_operator(self) -> bool:
@@ -91,6 +95,15 @@ class Visit:
         return offer.label if offer else platform
 
     # what came with the request
+
+    def check_size(self) -> None:
+        """Refuse an address with more values than any page of ours puts into one.
+
+        Raises:
+            ApiError: 400.
+        """
+        if sum(map(len, self.query.values())) > VALUES_AT_MOST:
+            raise errors.bad_request(TOO_MUCH_ASKED)
 
     def one(self, name: str) -> str:
         """Return the last value of a parameter of the address; empty if there is none."""
@@ -234,8 +247,11 @@ def prefix_of(request: Request) -> str:
     context = request.context or {}
     asked = str(context.get("path", "")).split("/")
     declared = str(context.get("resourcePath", "")).split("/")
-    more = len(asked) - len(declared)
-    return "/".join(asked[: 1 + more]) if more > 0 else ""
+    # A slash at the end may be one part more; then the word of our addresses stands earlier.
+    for more in range(len(asked) - len(declared), 0, -1):
+        if asked[1 + more : 2 + more] == declared[1:2]:
+            return "/".join(asked[: 1 + more])
+    return ""
 
 
 def read_form(request: Request, *, limit: int) -> dict[str, list[str]]:

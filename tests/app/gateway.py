@@ -14,7 +14,9 @@ class GatewayBrowser(Browser):
     stage: str = "/api"
     ip: str = "192.0.2.7"
 
-    def _send(self, method: str, address: str, body: bytes, headers: dict[str, str]) -> Seen:
+    def _send(
+        self, method: str, address: str, body: bytes, headers: dict[str, str], *, end: str = ""
+    ) -> Seen:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         sent = {**headers, "x-forwarded-proto": "https", "cookie": cookies}
         path = address.removeprefix(self.stage)
@@ -23,7 +25,7 @@ class GatewayBrowser(Browser):
             method, path, sent, body
         )
         context = made["requestContext"]
-        context["path"] = self.stage + context["path"]
+        context["path"] = self.stage + context["path"] + end
         context["identity"]["sourceIp"] = self.ip
         answer = self.app({**made, "body": body.decode()}, LambdaContext("api_handler", 1024))
         lines = answer.get("multiValueHeaders", {}).get("Set-Cookie", [])

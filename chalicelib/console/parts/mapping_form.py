@@ -26,6 +26,7 @@ RECORDS_AT_MOST = 10
 _ROOM, _WAITING_ROOM, _RECORDS_ROOM = 41_000, 14_000, 4_000
 _FIELDS_BESIDE = 3  #: default, record, a new value
 _ROW_BYTES = 480  #: what a row takes beside its texts
+_ANSWERS_AT_MOST = 100  #: of one form: no page shows so many
 NEW = "new"  #: number of the fields of a value that is typed in
 
 OPEN, ANSWERED = "open", "answered"  #: what a list may be narrowed to
@@ -217,6 +218,8 @@ def sent_texts(visit: Visit) -> dict[str, str]:
     """
     removed = visit.field("remove")
     numbers = [name.removeprefix("to-") for name in visit.form if name.startswith("to-")]
+    if len(numbers) > _ANSWERS_AT_MOST:
+        raise errors.bad_request(CANNOT_READ)
     texts: dict[str, str] = {}
     for number in numbers:
         text = "" if removed and number == removed else visit.field(f"to-{number}")
@@ -246,7 +249,7 @@ def read_answers(
 def _read_value(visit: Visit, name: str) -> str:
     try:
         value = json.loads((visit.form.get(name) or [""])[-1])
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, str):
         raise errors.bad_request(CANNOT_READ)
