@@ -180,7 +180,8 @@ def test_days_are_those_of_the_merchant(browser: Browser, world: World) -> None:
 def test_a_search_keeps_the_status_one_looks_at(browser: Browser, world: World) -> None:
     world.failed("acme", PRODUCTS, "P1", name="Shirt", sku="SHIRT-1")
     world.synced("acme", PRODUCTS, "P2", name="Shirt", sku="SHIRT-2")
-    seen = browser.submit(browser.get(f"{LOGS}?status=Failed").form("Search"), q="shirt")
+    search = browser.get(f"{LOGS}?status=Failed").form("Search")
+    seen = browser.follow(browser.submit(search, q="shirt"))
     assert rows_shown(seen) == 1
     assert "SHIRT-1" in browser.get(f"{LOGS}?kind=product&status=Failed&q=shirt").text
 
@@ -204,6 +205,20 @@ def test_chosen_columns_stay_with_the_filters(browser: Browser, world: World) ->
     ]
     assert seen.form("Search").fields["columns"] == ["sku"]
     assert "columns=sku" in seen.link("Failed 1")
+
+
+def test_the_form_leads_to_an_address_fit_to_be_shared(browser: Browser, world: World) -> None:
+    world.failed("acme", PRODUCTS, "P1", name="Shirt", sku="SH-1")
+    form = browser.get(LOGS).form("Search")
+    assert browser.submit(form, kind=["product", "order"]).location == (
+        f"{LOGS}?kind=product&kind=order"
+    )
+    products = browser.follow(browser.submit(form, kind="product", columns=["kind"]))
+    assert "SH-1" in products.text  # columns of another log hide none of this one
+    form = products.form("Search")
+    assert browser.submit(form, q="SH-").location == f"{LOGS}?kind=product&q=SH-"
+    assert browser.submit(form, columns=["sku"]).location == f"{LOGS}?kind=product&columns=sku"
+    assert browser.submit(form, columns=[]).location == f"{LOGS}?kind=product"
 
 
 # pages

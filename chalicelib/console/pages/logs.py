@@ -5,7 +5,7 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.console.parts.columns import chosen, columns_of
+from chalicelib.console.parts.columns import can_hide, chosen, columns_of
 from chalicelib.console.parts.filter_words import said_chips
 from chalicelib.console.parts.filters import Filters, is_plain, read_filters, read_page
 from chalicelib.console.parts.rows import label_of_flow, shown
@@ -16,6 +16,7 @@ from chalicelib.flows.declare import base_name
 
 LOGS = "/v1/consumers/{consumer}/logs"
 ROWS = 30  #: of a page, so that it stays below 50 KB
+_TICKED_OF = "ticked_of"  #: says of a form: the kinds whose columns it lets people tick
 _TABLE_OWN = ("kind", "status")  #: filters the page shows by itself, as ticks and tabs
 
 
@@ -23,6 +24,8 @@ def show_rows(visit: Visit) -> Response:
     """Show a page of the log; a filter that cannot be used is said above it."""
     filters, names = read_filters(visit), visit.many("columns")
     kinds = filters.get("kind", [])
+    if _TICKED_OF in visit.query:
+        return visit.redirect(_address_of(visit, filters, names))
     if len(kinds) == 1:
         visit.area = f"logs-{kinds[0]}"
     page, problems = read_page(visit, LOGS, filters, limit=ROWS)
@@ -37,7 +40,7 @@ def show_rows(visit: Visit) -> Response:
         view={**filters, "columns": names},
         chips=said_chips(visit, filters, hidden=_TABLE_OWN),
         columns=chosen(columns, names),
-        all_columns=columns,
+        optional=[one for one in columns if can_hide(one)],
         kinds=kinds,
         heading=heading_of(kinds),
         tabs=_tabs(visit, filters),
@@ -47,6 +50,17 @@ def show_rows(visit: Visit) -> Response:
         reasons={reason.value: reason.rule.sentence for reason in Reason},
         is_moving=any(_is_moving(row) for row in page["items"]),
     )
+
+
+def _address_of(visit: Visit, filters: Filters, names: Sequence[str]) -> str:
+    """Return the address of what the form asks for, fit to be shared: without empty fields.
+
+    Columns are in it only if some were left out, and only those of the log that was looked at.
+    """
+    kinds = filters.get("kind", [])
+    left_out = {one.name for one in columns_of(kinds, []) if can_hide(one)} - set(names)
+    is_chosen = left_out and visit.one(_TICKED_OF) == " ".join(kinds)
+    return visit.at("/logs", {**filters, "columns": names if is_chosen else []})
 
 
 def resync(visit: Visit) -> Response:

@@ -123,9 +123,13 @@ def chosen(columns: Sequence[Column], names: Sequence[str]) -> list[Column]:
 
     The main column and the status are always among them: a row without them says nothing.
     """
-    wanted = {*names, "status"}
-    kept = [one for one in columns if one.name in wanted or one.type == "main"]
+    kept = [one for one in columns if one.name in names or not can_hide(one)]
     return kept if names else list(columns)
+
+
+def can_hide(column: Column) -> bool:
+    """Whether people may leave a column out."""
+    return column.type not in ("main", "status")
 
 
 def label_of(name: str) -> str:
