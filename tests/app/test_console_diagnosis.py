@@ -83,7 +83,10 @@ def test_a_record_without_a_row_is_answered(browser: Browser, world: World) -> N
 
     assert "P404 was not received: no webhook, poll or import has named it." in seen.text
     assert "The last poll ended at 2026-11-02 09:30 UTC." in seen.text
-    assert seen.link("Import it by its id") == "/console/consumers/acme/executions#import"
+    runs = "/console/consumers/acme/executions"
+    assert seen.link("Import it by its id") == f"{runs}?flow={PRODUCTS}&ids=P404#import"
+    form = browser.get(seen.link("Import it by its id")).form("Import now")
+    assert (form.fields["flow"], form.fields["ids"]) == ([PRODUCTS], ["P404"])
 
 
 def test_a_wrong_id_is_led_to_the_row_it_may_have_meant(browser: Browser, world: World) -> None:

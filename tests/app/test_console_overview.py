@@ -207,7 +207,8 @@ def test_connection_that_is_down_is_said_above_all_and_in_its_place(
     api.post("/v1/consumers/acme/connections/shop/check")
     seen = browser.get(HOME)
     alarm = seen.html.partition('class="problem"')[2].partition("</p>")[0]
-    assert "The connection Till (till) is down." in alarm
+    assert "The connection Till is down." in alarm
+    assert "On, stopped A connection is down." in line_of(seen, "Products to the till")
     assert "The token was refused." in alarm
     assert seen.link("Open the connection") == f"{HOME}/connections/till"
     assert "Shop healthy" in seen.text

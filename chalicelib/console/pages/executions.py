@@ -125,7 +125,7 @@ def _form(visit: Visit, refused: _Refused | None) -> dict[str, Any]:
         "flow": visit.field("flow") if visit.form else visit.one("flow") or _only(ready),
         "since": visit.field("since"),
         "until": visit.field("until"),
-        "ids": visit.field("ids"),
+        "ids": visit.field("ids") if visit.form else visit.one("ids"),
         "problems": refused.problems if refused else {},
         "running": visit.at(f"/executions/{encode(refused.running)}")
         if refused and refused.running

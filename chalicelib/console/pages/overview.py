@@ -1,6 +1,6 @@
 """Overview of a consumer: health, flows, what needs a person, the last seven days."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -30,13 +30,14 @@ def show_overview(visit: Visit) -> Response:
     connections = visit.api.get(f"{OF_CONSUMER}/connections")["items"]
     flows = visit.api.get(f"{OF_CONSUMER}/flows")["items"]
     used = [flow for flow in flows if _is_used(flow)]
+    down = {one["name"] for one in connections if one["health"] == "down"}
     groups = visit.api.get(f"{OF_CONSUMER}/groups")
     needing = [group for group in groups["items"] if not is_by_itself(group)]
     report = visit.api.get(f"{OF_CONSUMER}/report")
     return visit.render(
         "overview.html",
         connections=[_shown_connection(visit, one) for one in connections],
-        flows=[_shown_flow(visit, flow) for flow in used],
+        flows=[_shown_flow(visit, flow, down) for flow in used],
         others=len(flows) - len(used),
         troubles=_troubles(visit, connections, flows),
         steps=_steps(visit, flows),
@@ -73,14 +74,15 @@ def _shown_connection(visit: Visit, connection: Item) -> dict[str, Any]:
     return {**connection, "address": visit.at(f"/connections/{encode(connection['name'])}")}
 
 
-def _shown_flow(visit: Visit, flow: Item) -> dict[str, Any]:
-    """Return a flow as its line shows it."""
+def _shown_flow(visit: Visit, flow: Item, down: Set[str]) -> dict[str, Any]:
+    """Return a flow as its line shows it; ``down`` are the connections that are refused."""
     name = flow["name"]
     waiting = {"flow": name, "status": "Pending"}
     return {
         **flow,
         "label": label_of_flow(visit, name),
         "address": _flow_page(visit, flow),
+        "is_stopped": bool(down & {flow["source"], flow["target"]}),
         "lacks": [one["sentence"] for one in flow["missing"]],
         "last": _last(visit, flow["last_execution"]),
         "next": _next(visit, flow),
@@ -135,7 +137,7 @@ def _troubles(
     """Return what keeps whole flows from running: accounts that are down, flows not ready."""
     down = [
         {
-            "text": f"The connection {one['label']} ({one['name']}) is down. {one['detail']}",
+            "text": f"The connection {_name_of(one)} is down. {one['detail']}",
             "label": "Open the connection",
             "address": visit.at(f"/connections/{encode(one['name'])}"),
         }
@@ -152,6 +154,12 @@ def _troubles(
         if flow["enabled"] and not flow["ready"]
     ]
     return [*down, *not_ready]
+
+
+def _name_of(connection: Item) -> str:
+    """Return a platform's label, with the name of the account where that is another."""
+    name, label = connection["name"], str(connection["label"])
+    return label if name == connection["platform"] else f"{label} ({name})"
 
 
 def _lacks(flow: Item) -> str:

@@ -115,7 +115,7 @@ def _fix(visit: Visit, flow: str, check: str, evidence: Mapping[str, Any]) -> Fi
         case "failed":
             return Fix(label="What needs you", address=visit.at("/groups"))
         case "row" | "needed_record":
-            return _row_fix(visit, evidence)
+            return _row_fix(visit, flow, evidence)
     return None
 
 
@@ -132,8 +132,11 @@ def _first_group_fix(visit: Visit, evidence: Mapping[str, Any]) -> Fix | None:
     return fix_of(visit, groups[0]["key"]) if groups else None
 
 
-def _row_fix(visit: Visit, evidence: Mapping[str, Any]) -> Fix | None:
+def _row_fix(visit: Visit, flow: str, evidence: Mapping[str, Any]) -> Fix | None:
     """Return what mends the row's cause; a record without a row can be imported."""
     if evidence.get("row") is None:
-        return Fix(label="Import it by its id", address=f"{visit.at('/executions')}#import")
+        is_of_another = "kind" in evidence  # a record that this one waits for has its own flow
+        query = {"flow": "" if is_of_another else flow, "ids": evidence.get("record") or ""}
+        address = f"{visit.at('/executions', query)}#import"
+        return Fix(label="Import it by its id", address=address)
     return fix_of(visit, evidence.get("cause"))
