@@ -82,18 +82,18 @@ def test_a_page_of_one_log_is_a_dozen_requests(world: World, cost: Cost) -> None
         ("/console/consumers", 8),  # three for each of two consumers
         ("/console/dead-letters", 11),
         ("/console/keys", 3),
-        (ACME, 28),
+        (ACME, 27),
         (f"{ACME}/settings", 4),
         (f"{ACME}/logs/{PRODUCTS}.P1", 19),
-        (f"{ACME}/flows", 21),  # two for each of three flows
+        (f"{ACME}/flows", 20),  # two for each of three flows
         (f"{ACME}/flows/{PRODUCTS}", 14),
         (f"{ACME}/mappings", 7),
         (f"{ACME}/connections", 5),
-        (f"{ACME}/executions", 19),
+        (f"{ACME}/executions", 18),
         (f"{ACME}/transactions", 6),
         (f"{ACME}/report", 12),
         (f"{ACME}/history", 5),
-        (f"{ACME}/diagnosis?flow={PRODUCTS}", 24),
+        (f"{ACME}/diagnosis?flow={PRODUCTS}", 23),
         (f"{ACME}/export?kind=product", 10),
         (f"{ACME}/resyncs/new", 6),
     ],

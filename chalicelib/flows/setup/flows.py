@@ -73,7 +73,7 @@ def describe_flows(services: Services, consumer: str) -> list[FlowView]:
     counts = services.log.count_now(consumer)
     return [
         _view(services, _setup_of(consumer, name, setups.get(name)), connections, counts)
-        for name in list_flow_names(services, consumer)
+        for name in flow_names(services, setups.values())
         if base_name(name) in services.flows
     ]
 
