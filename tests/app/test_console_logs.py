@@ -221,6 +221,13 @@ def test_the_form_leads_to_an_address_fit_to_be_shared(browser: Browser, world: 
     assert browser.submit(form, columns=[]).location == f"{LOGS}?kind=product"
 
 
+def test_filters_can_be_cleared_where_there_are_any(browser: Browser, world: World) -> None:
+    world.failed("acme", PRODUCTS, "P1", name="Shirt")
+    assert browser.get(f"{LOGS}?kind=product&status=Failed").link("Clear") == f"{LOGS}?kind=product"
+    assert browser.get(f"{LOGS}?q=shirt").link("Clear") == LOGS
+    assert "Clear" not in dict(browser.get(f"{LOGS}?kind=product").links)
+
+
 # pages
 
 

@@ -89,6 +89,15 @@ def test_a_record_it_waits_for_is_one_click_away(browser: Browser, world: World)
     assert address(needed) in [link for _, link in look(browser, row).links]
 
 
+def test_a_record_it_waits_for_that_never_came_can_be_imported(
+    browser: Browser, world: World
+) -> None:
+    row = world.held("acme", STOCK, "P7", record_cause("product", "P7"), Reason.NEEDS_RECORD)
+
+    runs = "/console/consumers/acme/executions"
+    assert look(browser, row).link("Import it by its id") == f"{runs}?ids=P7#import"
+
+
 def test_nothing_is_asked_about_a_synced_row(browser: Browser, world: World) -> None:
     seen = look(browser, world.synced("acme", PRODUCTS, "P1"))
 
