@@ -33,10 +33,11 @@ def answer_in_pages(request: Request, get_response: Callable[[Request], Response
     if not isinstance(shaped.body, Mapping):
         return response
     told = shaped.body["error"]
-    return show_refusal(
-        request,
-        errors.ApiError(shaped.status_code, told["code"], told["message"], told["details"]),
-    )
+    said = errors.ApiError(shaped.status_code, told["code"], told["message"], told["details"])
+    page = show_refusal(request, said)
+    if "Allow" in response.headers:  # the methods that the address takes
+        page.headers["Allow"] = response.headers["Allow"]
+    return page
 
 
 blueprint.register_middleware(answer_in_pages, "http")

@@ -1,5 +1,6 @@
 """One request of a person: who it is, what was asked, and the ways to answer it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,7 +25,11 @@ _SAID_LASTS = timedelta(minutes=1)
 _SAID_LONGEST = 500
 _FIELDS_AT_MOST = 5000
 VALUES_AT_MOST = 100  #: of an address: each filter in force is a link with all the others
+_LETTERS_AT_MOST = 10_000  #: of an address; API Gateway takes no more either
 TOO_MUCH_ASKED = f"The address has too many filters: {VALUES_AT_MOST} values are the most."
+TOO_LONG = f"The address is too long: {_LETTERS_AT_MOST:,} letters are the most."
+#: A stage or a base path; nothing that a browser would take for another host.
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~$+!*'()-]+)+")
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 Headers = dict[str, str | list[str]]
@@ -97,13 +102,15 @@ class Visit:
     # what came with the request
 
     def check_size(self) -> None:
-        """Refuse an address with more values than any page of ours puts into one.
+        """Refuse an address with more in it than any page of ours puts into one.
 
         Raises:
             ApiError: 400.
         """
         if sum(map(len, self.query.values())) > VALUES_AT_MOST:
             raise errors.bad_request(TOO_MUCH_ASKED)
+        if sum(len(value) for values in self.query.values() for value in values) > _LETTERS_AT_MOST:
+            raise errors.bad_request(TOO_LONG)
 
     def one(self, name: str) -> str:
         """Return the last value of a parameter of the address; empty if there is none."""
@@ -249,8 +256,9 @@ def prefix_of(request: Request) -> str:
     declared = str(context.get("resourcePath", "")).split("/")
     # A slash at the end may be one part more; then the word of our addresses stands earlier.
     for more in range(len(asked) - len(declared), 0, -1):
-        if asked[1 + more : 2 + more] == declared[1:2]:
-            return "/".join(asked[: 1 + more])
+        prefix = "/".join(asked[: 1 + more])
+        if asked[1 + more : 2 + more] == declared[1:2] and _PREFIX.fullmatch(prefix):
+            return prefix
     return ""
 
 

@@ -8,9 +8,10 @@ import pytest
 from app import app
 from chalicelib.console.pages.sign_in import TRIES
 from chalicelib.console.parts.mapping_form import CANNOT_READ
-from chalicelib.console.visits import TOO_MUCH_ASKED, VALUES_AT_MOST
+from chalicelib.console.visits import TOO_LONG, TOO_MUCH_ASKED, VALUES_AT_MOST
 from chalicelib.domain.rows import Row
 from chalicelib.domain.setup import Role
+from chalicelib.flows.setup.consumers import delete_consumer
 from tests.app.browsing import Browser, Seen, signed_in
 from tests.app.gateway import GatewayBrowser
 from tests.app.test_console_access import FORMS, filled, try_key
@@ -67,6 +68,12 @@ def test_an_address_with_very_many_values_is_refused(
     assert TOO_MUCH_ASKED not in fits.text
     seen = browser.get(f"{OWN}/{page}?" + "&".join([f"{name}=abc"] * (VALUES_AT_MOST + 1)))
     assert (seen.status, TOO_MUCH_ASKED in seen.text) == (400, True)
+
+
+def test_a_very_long_address_is_refused(browser: Browser) -> None:
+    assert browser.get(f"{OWN}/logs?q={'x' * 10_000}").status == 200
+    seen = browser.get(f"{OWN}/logs?q={'x' * 10_000}&cursor=x")
+    assert (seen.status, TOO_LONG in seen.text) == (400, True)
 
 
 def test_a_stranger_cannot_ask_for_very_much_either(world: World) -> None:
@@ -156,6 +163,14 @@ def open_as_asked(browser: GatewayBrowser, address: str, end: str) -> Seen:
     return browser._send("GET", address, b"", {}, end=end)
 
 
+@pytest.mark.parametrize("stage", ["http://evil.example", "//evil.example", "/a b", "/\\evil"])
+def test_no_address_leads_to_another_host(world: World, stage: str) -> None:
+    seen = GatewayBrowser(app, stage=stage).get(f"{stage}/console/sign-in")
+    assert seen.form("Sign in").action == "/console/sign-in"
+    assert "evil" not in seen.html
+    assert "Path=/console;" in "".join(seen.headers[""])
+
+
 @pytest.mark.parametrize("said", ["https", "HTTPS", "https, http", "https,https"])
 def test_cookies_are_secure_however_proxies_say_https(world: World, said: str) -> None:
     answer = Browser(app)._send("GET", "/console/sign-in", b"", {"X-Forwarded-Proto": said})
@@ -174,13 +189,27 @@ def test_odd_addresses_can_sign_in(world: World, ip: str) -> None:
     assert try_key(GatewayBrowser(app, ip=ip), world.key()).status == 303
 
 
+# keys of those who left
+
+
+def test_a_session_of_a_deleted_consumer_opens_nothing(world: World) -> None:
+    browser = signed_in(world, "acme", Role.ADMIN)
+    delete_consumer(world.services, "acme", by="the test")
+    for path in ("", "/logs", "/connections", "/export.csv"):
+        seen = browser.get(f"{OWN}{path}")
+        assert (seen.status, seen.location.startswith("/console/sign-in")) == (303, True)
+    assert Browser(app).sign_in(world.key("acme")).status == 401
+
+
 # methods and roles
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "DELETE", "PATCH"])
 @pytest.mark.parametrize("path", ["/console", "/console/sign-in", f"{OWN}/logs"])
 def test_other_methods_are_refused_on_a_page(browser: Browser, method: str, path: str) -> None:
-    assert browser._send(method, path, b"", {}).status == 405
+    seen = browser._send(method, path, b"", {})
+    assert (seen.status, "GET" in seen.headers["Allow"]) == (405, True)
+    assert "does not take that method" in seen.text
 
 
 @pytest.mark.parametrize("path", [path for path in FORMS if path != "/console/sign-out"])
