@@ -26,6 +26,11 @@ def rows_shown(seen: Seen) -> int:
     return seen.html.count("<tr>") - 1
 
 
+def test_each_row_has_a_link_that_says_view(world: World) -> None:
+    row = world.failed("acme", PRODUCTS, "P1", name="Shirt")
+    assert viewer(world).get(LOGS).link("View") == f"{LOGS}/{row.name.id}"
+
+
 # finding a record
 
 
