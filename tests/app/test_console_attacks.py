@@ -8,6 +8,7 @@ import pytest
 from app import app
 from chalicelib.console.pages.sign_in import TRIES
 from chalicelib.console.parts.mapping_form import CANNOT_READ
+from chalicelib.console.parts.picks import Picks
 from chalicelib.console.visits import TOO_LONG, TOO_MUCH_ASKED, VALUES_AT_MOST
 from chalicelib.domain.rows import Row
 from chalicelib.domain.setup import Role
@@ -100,6 +101,16 @@ def test_a_mappings_form_has_no_more_answers_than_a_page_shows(
     many = "&".join(f"to-{number}=" for number in range(101))
     seen = browser.post(CATEGORY, f"word={word_of(browser)}&{many}")
     assert (seen.status, CANNOT_READ in seen.text) == (400, True)
+
+
+def test_many_mistyped_names_take_little_time() -> None:
+    names = [f"hats {number:030}" for number in range(5000)]
+    picks = Picks(choices=[{"id": name, "name": name} for name in names])
+    picks.find("hats")
+    begun = process_time()
+    told = [picks.why_not(f"hots {number:030}") for number in range(10)]
+    assert process_time() - begun < 2
+    assert "Is it one of these?" in told[0]
 
 
 # cookies
