@@ -1,5 +1,6 @@
 """The pages of the logs: what they show, find and do."""
 
+import re
 from typing import Any
 
 import pytest
@@ -46,6 +47,14 @@ def test_a_record_is_found_from_every_page_but_the_log_which_has_its_own_search(
     assert "Find it" not in {
         button for form in browser.get("/console/consumers").forms for button in form.buttons
     }
+
+
+def test_the_search_of_every_page_has_an_id_of_its_own(browser: Browser, world: World) -> None:
+    world.connect("acme", "shop", "till")
+    html = browser.get(f"/console/consumers/acme/mappings/{PRODUCTS}/category").html
+    ids = re.findall(r' id="([^"]*)"', html)
+    assert html.count('type="search"') == 2
+    assert sorted(ids) == sorted(set(ids))
 
 
 def test_a_record_that_is_not_found_can_be_asked_about(browser: Browser, world: World) -> None:

@@ -1,6 +1,5 @@
 """The pages of mappings: what rows wait for, and giving answers."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -345,14 +344,6 @@ def test_mappings_by_name_send_names(browser: Browser, connected: World) -> None
     browser.submit(seen.form(CHANGE), **{"to-1": "C1"})
 
     assert table_of(connected, "brand").entries == {" Shirts ": "C1"}
-
-
-def test_no_id_stands_twice_on_the_page(browser: Browser, connected: World) -> None:
-    connected.held_by_category("acme", "P1", "2")
-    answer(connected, {"1": "C9"}, records={"P9": "C1"})
-    ids = re.findall(r' id="([^"]*)"', browser.get(f"{PAGE}?record=P1").html)
-
-    assert sorted(ids) == sorted(set(ids))
 
 
 def test_viewers_see_a_plain_table_and_save_nothing(world: World, connected: World) -> None:
