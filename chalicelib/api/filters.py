@@ -216,7 +216,7 @@ def _one_of(names: Sequence[str]) -> Callable[[str], str]:
 def _read_code(text: str) -> int | None:
     if text == NO_CODE:
         return None
-    if not (text.isascii() and text.isdecimal() and 100 <= int(text[:4]) <= 599):
+    if not (len(text) == 3 and text.isascii() and text.isdecimal() and 100 <= int(text) <= 599):
         raise _UnfitError(f"Give an HTTP status from 100 to 599, or {NO_CODE}.")
     return int(text)
 

@@ -103,21 +103,28 @@ class Answer:
         return 200 <= self.status < 300
 
     def json(self) -> Any:
-        """Return the parsed body.
+        """Return the parsed body; half a character, as JSON may escape one, becomes a question mark.
 
         Raises:
-            SyncFailure: the body is not JSON (a proxy's page, half an answer); worth another
-                attempt.
+            SyncFailure: the body is not JSON (a proxy's page, half an answer) or nests deeper than
+                any record does; worth another attempt.
         """
         try:
-            return json.loads(self.body)
-        except ValueError as error:
+            found = json.loads(self.body)
+            may_have_halves = b"\\ud" in self.body or b"\\uD" in self.body
+            return _with_whole_characters(found) if may_have_halves else found
+        except (ValueError, RecursionError) as error:
             raise SyncFailure(
                 Reason.RETRYING,
                 f"The platform answered {self.status} with something that is not JSON.",
                 code=self.status,
                 error_code="not_json",
             ) from error
+
+
+def _with_whole_characters(data: Any) -> Any:
+    """Return JSON values without halves of characters, which no store takes."""
+    return json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 @dataclass

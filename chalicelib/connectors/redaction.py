@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 #: Longest body that is kept of one side of an exchange, in characters.
 BODY_AT_MOST = 16_384
 HIDDEN = "[hidden]"
+TOO_DEEP = "[a body that nests too deep to be read]"
 
 _SECRET_HEADERS = re.compile(r"auth|token|secret|cookie|signature|api-?key", re.IGNORECASE)
 _SECRET_NAMES = re.compile(
@@ -21,6 +22,10 @@ _PERSONAL_NAMES = re.compile(
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+#: The last part of our own webhook addresses, which whoever knows it can send to.
+_WEBHOOK = re.compile(r"(/webhooks/[\w-]+/)[^\s/?#\"']+")
+#: Half a character, as JSON may escape one: no store takes it.
+_HALF = re.compile(r"[\ud800-\udfff]")
 #: A refusal may repeat the token it refuses: "Invalid token: abc".
 _TOKEN_IN_TEXT = re.compile(r"(token\s*[:=]\s*)\S+", re.IGNORECASE)
 
@@ -52,9 +57,8 @@ def redact_url(url: str) -> str:
         (key, _redact_pair(key, value))
         for key, value in parse_qsl(parts.query, keep_blank_values=True)
     ]
-    return urlunsplit(
-        parts._replace(query=urlencode(query, safe="[]:/,"), netloc=_host(parts.netloc))
-    )
+    whole = parts._replace(query=urlencode(query, safe="[]:/,"), netloc=_host(parts.netloc))
+    return _WEBHOOK.sub(rf"\1{HIDDEN}", urlunsplit(whole))
 
 
 def _host(netloc: str) -> str:
@@ -72,6 +76,8 @@ def _redact_text(key: str, value: str) -> str:
     # Most texts are neither, and a page of a hundred records has thousands.
     if "token" in value.lower():
         value = _TOKEN_IN_TEXT.sub(rf"\1{HIDDEN}", value)
+    if "/webhooks/" in value:
+        value = _WEBHOOK.sub(rf"\1{HIDDEN}", value)
     return _EMAIL.sub(HIDDEN, value) if "@" in value else value
 
 
@@ -90,10 +96,12 @@ def redact_body(body: bytes) -> str:
     if not body:
         return ""
     try:
-        data = json.loads(body)
+        data = _redact_value("", json.loads(body))
+        return _cut(json.dumps(data, ensure_ascii=False))
     except ValueError:
         return _redact_plain(body)
-    return _cut(json.dumps(_redact_value("", data), ensure_ascii=False))
+    except RecursionError:
+        return TOO_DEEP
 
 
 def _redact_plain(body: bytes) -> str:
@@ -101,7 +109,7 @@ def _redact_plain(body: bytes) -> str:
     if "=" in text and "<" not in text and "\n" not in text[:200]:
         pairs = parse_qsl(text, keep_blank_values=True)
         return _cut("&".join(f"{key}={_redact_pair(key, value)}" for key, value in pairs))
-    return _cut(_EMAIL.sub(HIDDEN, text))
+    return _cut(_redact_text("", text))
 
 
 def _redact_value(key: str, value: Any) -> Any:
@@ -119,4 +127,5 @@ def _redact_value(key: str, value: Any) -> Any:
 
 
 def _cut(text: str) -> str:
+    text = _HALF.sub("\ufffd", text)
     return text if len(text) <= BODY_AT_MOST else text[:BODY_AT_MOST] + "…"

@@ -136,6 +136,8 @@ def test_a_cursor_of_another_question_is_named(api: Api, world: World) -> None:
         ("reason", "because"),
         ("code", "40"),
         ("code", "four"),
+        ("code", "0400"),
+        ("code", "0100" + "9" * 5000),
         ("outcome", "done"),
         ("from", "yesterday"),
         ("to", "2026-13-01"),

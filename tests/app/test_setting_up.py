@@ -123,6 +123,16 @@ def test_a_connection_tells_whether_webhooks_come(api: Api, world: World) -> Non
     assert told == [("unknown", ""), missing, missing, ("registered", "")]
 
 
+def test_a_platform_that_repeats_our_address_makes_no_secret_known(api: Api, world: World) -> None:
+    address = api.put(SHOP, ACCOUNT).json["webhook_address"]
+    refusal = SyncFailure(Reason.REJECTED_BY_TARGET, f"{address} is no good address.")
+    world.platforms["shop"].webhooks_fail = refusal
+    checked = api.post(f"{SHOP}/check").json
+    assert "is no good address." in checked["webhooks_detail"]
+    told = [checked["detail"], checked["webhooks_detail"], *checked["problems"]]
+    assert [one for one in told if address.rpartition("/")[2] in one] == []
+
+
 def test_a_connection_that_is_not_there_is_not_found(api: Api) -> None:
     assert api.get(SHOP).status == 404
     assert api.post(f"{SHOP}/check").status == 404

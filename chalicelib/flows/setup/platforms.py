@@ -119,7 +119,9 @@ def _register(services: Services, connection: Connection, opened: Opened, check:
     try:
         credentials = opened.platform.ensure_webhooks(address)
     except SyncFailure as failure:
-        problem = f"Webhooks could not be registered: {failure.detail}"
+        # A platform may repeat the address it refuses, and its last part is a secret.
+        detail = failure.detail.replace(connection.webhook_token, "…")
+        problem = f"Webhooks could not be registered: {detail}"
         told = replace(check, problems=(*check.problems, problem))
         learned = None if failure.reason in _AWAY else problem[:DETAIL_LIMIT]
         return _Finding(health=Health.HEALTHY, check=told, webhooks_problem=learned)

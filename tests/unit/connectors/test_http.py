@@ -93,13 +93,25 @@ def test_address_that_cannot_be_written_is_refused_and_no_defect() -> None:
 
 
 def test_body_that_is_not_json_is_worth_another_try() -> None:
-    for body in (b"<html>", b"", b'{"half": '):
+    for body in (b"<html>", b"", b'{"half": ', b"[" * 100_000):
         failure = met(Answer(status=200, headers={}, body=body).json)
         assert (failure.reason, failure.error_code, failure.code) == (
             Reason.RETRYING,
             "not_json",
             200,
         )
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        (b'{"name": "\\ud83d shirt"}', {"name": "? shirt"}),
+        (b'{"name": "\\uD83D\\uDC55", "price": 1.10}', {"name": "\U0001f455", "price": 1.1}),
+        (b'{"\\udc55": 1}', {"?": 1}),
+    ],
+)
+def test_half_a_character_is_read_as_a_question_mark(body: bytes, read: object) -> None:
+    assert Answer(status=200, headers={}, body=body).json() == read
 
 
 def test_whoever_follows_the_answers_sees_each_of_them() -> None:

@@ -63,9 +63,13 @@ def test_a_harmless_field_stays(name: str) -> None:
         ("Invalid token: abc.def", "Invalid token: [hidden]"),
         ("TOKEN=abc is over", "TOKEN=[hidden] is over"),
         ("to\u212aen: abc", "to\u212aen: [hidden]"),  # a sign that is a k to who ignores case
+        (
+            "http://us.example/webhooks/shop-2/s3cret-x refused",
+            "http://us.example/webhooks/shop-2/[hidden] refused",
+        ),
         ("no such product", "no such product"),
     ],
-    ids=["e-mail", "refused token", "capitals", "odd letter", "harmless"],
+    ids=["e-mail", "refused token", "capitals", "odd letter", "webhook address", "harmless"],
 )
 def test_secrets_inside_a_text_are_hidden(text: str, shown: str) -> None:
     assert redacted({"detail": text}) == {"detail": shown}
@@ -117,3 +121,25 @@ def test_a_long_body_is_cut_after_it_was_redacted() -> None:
     body = redact_body(json.dumps({"email": "a@b.example", "text": "x" * 20_000}).encode())
     assert len(body) == BODY_AT_MOST + 1
     assert body.startswith('{"email": "[hidden]", "text": "xxx')
+
+
+def test_our_own_webhook_address_is_hidden_wherever_it_stands() -> None:
+    address = "https://us.example/webhooks/till/s3cret"
+    told = [
+        redact_url(f"{address}?x=1"),
+        redact_url(f"https://till.example/hooks?url={address}"),
+        redact_body(json.dumps({"notification_url": address}).encode()),
+        redact_body(f"cannot reach {address}".encode()),
+        redact_body(f"url={address}&topic=order".encode()),
+    ]
+    assert [one for one in told if "s3cret" in one or HIDDEN not in one] == []
+
+
+@pytest.mark.parametrize("body", [b'{"name": "\\ud83d"}', b'{"\\uDC55": 1}', b'{"a": "\\ud83d'])
+def test_half_a_character_is_kept_as_one_that_can_be_stored(body: bytes) -> None:
+    assert redact_body(body).encode()
+
+
+def test_a_body_that_nests_without_end_is_not_read() -> None:
+    assert redact_body(b"[" * 5000 + b"]" * 5000) == "[a body that nests too deep to be read]"
+    assert redact_body(b"[" * 900 + b"]" * 900)
