@@ -103,7 +103,7 @@ class Answer:
         return 200 <= self.status < 300
 
     def json(self) -> Any:
-        """Return the parsed body; half a character, as JSON may escape one, becomes a question mark.
+        """Return the parsed body; halves of characters, which JSON may hold, become question marks.
 
         Raises:
             SyncFailure: the body is not JSON (a proxy's page, half an answer) or nests deeper than

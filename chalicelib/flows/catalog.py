@@ -137,7 +137,7 @@ SQUARE_ORDERS_TO_BRIGHTPEARL = Flow(
             type="choice",
             options=("none", "reserved", "shipped"),
             default="reserved",
-            help="shipped: mark as fulfilled at once, as goods handed over at the till are.",
+            help="Reserved: a person fulfils the order. Shipped: it is fulfilled at once, as at a till.",
         ),
         Setting(
             name="price_list", label="Price list", type="choice", pick=("target", "price_lists")

@@ -5,8 +5,9 @@ Pure: everything was read before (``flows/diagnosis.py``), and no platform is as
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from chalicelib.domain.log import Execution, ExecutionState, Group
 from chalicelib.domain.reasons import Reason
@@ -59,16 +60,15 @@ class Known:
         names = connections_of(self.flow, self.setup.flow)
         return [self.connections[name] for name in names if name in self.connections]
 
-
-def moment(at: datetime) -> str:
-    """Return a time as a sentence has it."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    def moment(self, at: datetime) -> str:
+        """Return a time as a sentence has it, in the consumer's zone."""
+        return f"{at.astimezone(ZoneInfo(self.consumer.time_zone)):%Y-%m-%d %H:%M %Z}"
 
 
 def check_consumer(known: Known) -> Check:
     """There is such a consumer; else nobody would ask."""
     since = known.consumer.created_at
-    sentence = f"{known.consumer.name} is a consumer since {moment(since)}."
+    sentence = f"{known.consumer.name} is a consumer since {known.moment(since)}."
     evidence = {"consumer": known.consumer.id, "created_at": since}
     return Check(check="consumer", ok=True, sentence=sentence, evidence=evidence)
 
@@ -134,7 +134,7 @@ def check_readiness(known: Known) -> Check:
             remedy=told or "Switch the flow on: that completes the set-up.",
         )
     at = known.setup.completed_at
-    since = f"The set-up is complete since {moment(at)}." if at else "The set-up is complete."
+    since = f"The set-up is complete since {known.moment(at)}." if at else "The set-up is complete."
     sentence = f"{since} {told}".strip()
     evidence = {"missing": missing, "completed_at": at}
     return Check(check="ready", ok=True, sentence=sentence, evidence=evidence)
@@ -146,7 +146,7 @@ def check_start_date(known: Known, happened_at: datetime | None) -> list[Check]:
     if start is None:
         return []
     older = happened_at is not None and happened_at < start
-    rule = f"Nothing from before the start date, {moment(start)}, is synced"
+    rule = f"Nothing from before the start date, {known.moment(start)}, is synced"
     return [
         Check(
             check="start_date",
@@ -191,7 +191,7 @@ def _problem_of_polls(known: Known) -> tuple[str | None, str | None]:
     if poll is None or poll.next_at is None:
         return "No poll is planned.", "Switch the flow off and on again: that plans one."
     if poll.next_at < known.now - LATE:
-        return f"It should have begun at {moment(poll.next_at)}.", _SCHEDULER
+        return f"It should have begun at {known.moment(poll.next_at)}.", _SCHEDULER
     return None, None
 
 
@@ -204,9 +204,9 @@ def told_of_polls(known: Known) -> str:
     if poll is None or poll.finished_at is None:
         last = "No poll has ended well lately." if poll else "There was no poll yet."
     else:
-        last = f"The last poll ended at {moment(poll.finished_at)}."
+        last = f"The last poll ended at {known.moment(poll.finished_at)}."
     later = poll is not None and poll.next_at is not None and poll.next_at >= known.now
-    following = f"The next is due at {moment(poll.next_at)}." if later else ""  # type: ignore[union-attr, arg-type]  # later says so
+    following = f"The next is due at {known.moment(poll.next_at)}." if later else ""  # type: ignore[union-attr, arg-type]  # later says so
     return f"{last} {following}".strip()
 
 

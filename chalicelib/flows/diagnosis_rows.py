@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.rows import Row
 from chalicelib.domain.statuses import Outcome, Status
-from chalicelib.flows.diagnosis_checks import LATE, Check, Known, counted, moment, told_of_polls
+from chalicelib.flows.diagnosis_checks import LATE, Check, Known, counted, told_of_polls
 
 
 def check_row(known: Known, row: Row) -> Check:
@@ -26,7 +26,7 @@ def check_row(known: Known, row: Row) -> Check:
         "updated_at": row.updated_at,
     }
     if row.reason is None:
-        return _check_done(row, evidence)
+        return _check_done(known, row, evidence)
     more, remedy = "", row.reason.rule.remedy
     if alike > 1:
         more = f"{counted(alike, 'row')} {'wait for the same' if row.cause else 'failed alike'}."
@@ -46,12 +46,12 @@ def _is_late(requested_at: datetime | None, now: datetime) -> bool:
     return requested_at is not None and requested_at < now - LATE
 
 
-def _check_done(row: Row, evidence: Mapping[str, Any]) -> Check:
+def _check_done(known: Known, row: Row, evidence: Mapping[str, Any]) -> Check:
     if row.outcome is Outcome.NOT_APPLICABLE:
         sentence = f"A rule left it alone. {row.detail or ''}".strip()
         remedy = "If that is not wanted, change the setting or the record, then re-sync."
         return Check(check="row", ok=False, sentence=sentence, evidence=evidence, remedy=remedy)
-    written = f", last written at {moment(row.synced_at)}" if row.synced_at else ""
+    written = f", last written at {known.moment(row.synced_at)}" if row.synced_at else ""
     sentence = f"It is synced and was verified at the target{written}."
     return Check(check="row", ok=row.status is Status.SYNCED, sentence=sentence, evidence=evidence)
 
@@ -87,7 +87,7 @@ def check_needed(known: Known, kind: str, record: str, row: Row | None) -> Check
 def check_never_received(known: Known, record: str, alike: Sequence[str]) -> Check:
     """There is no row of this record: say what is known all the same."""
     start = known.starts_at
-    before = f"Nothing from before {moment(start)} is synced." if start else ""
+    before = f"Nothing from before {known.moment(start)} is synced." if start else ""
     source = known.labels.get(known.flow.source, known.flow.source)
     sentence = f"{record} was not received: no webhook, poll or import has named it."
     return Check(

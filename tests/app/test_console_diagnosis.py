@@ -82,7 +82,7 @@ def test_a_record_without_a_row_is_answered(browser: Browser, world: World) -> N
     seen = ask(browser, record="P404")
 
     assert "P404 was not received: no webhook, poll or import has named it." in seen.text
-    assert "The last poll ended at 2026-11-02 09:30 UTC." in seen.text
+    assert "The last poll ended at 2026-11-02 09:30 GMT." in seen.text
     runs = "/console/consumers/acme/executions"
     assert seen.link("Import it by its id") == f"{runs}?flow={PRODUCTS}&ids=P404#import"
     form = browser.get(seen.link("Import it by its id")).form("Import now")

@@ -109,7 +109,7 @@ def test_flow_line_says_when_changes_are_asked_for(browser: Browser, world: Worl
     polled = replace(begun, finished_at=asked, next_at=then)
     assert world.services.registry.save(Change(puts=[polled]))
     line = line_of(browser.get(HOME), "Products to the till")
-    assert "asked for changes 2 minutes ago in 3 minutes" in line
+    assert "last looked 2 minutes ago in 3 minutes" in line
 
 
 def test_flow_without_polls_runs_as_changes_come_in(browser: Browser, world: World) -> None:

@@ -131,8 +131,8 @@ def test_a_record_never_seen_was_not_received_and_polls_say_when_they_looked(
     assert found["cause"] == check_of(found, "row")
     assert found["cause"]["sentence"] == (
         "P404 was not received: no webhook, poll or import has named it."
-        " The last poll ended at 2026-11-02 09:31 UTC. The next is due at 2026-11-02 09:36 UTC."
-        " Nothing from before 2026-11-01 00:00 UTC is synced."
+        " The last poll ended at 2026-11-02 09:31 GMT. The next is due at 2026-11-02 09:36 GMT."
+        " Nothing from before 2026-11-01 00:00 GMT is synced."
     )
     assert found["cause"]["remedy"].startswith("See that it is at Shop")
     assert check_of(found, "poll")["evidence"]["last_polled_at"] == "2026-11-02T09:31:00.000Z"
@@ -195,7 +195,7 @@ def test_a_poll_that_does_not_begin_is_the_cause(api: Api, world: World) -> None
     unplanned = ask(api)["cause"]
 
     assert in_time is None
-    assert late["sentence"].startswith("It should have begun at 2026-11-02 09:30 UTC.")
+    assert late["sentence"].startswith("It should have begun at 2026-11-02 09:30 GMT.")
     assert unplanned["sentence"].startswith("No poll is planned.")
 
 
@@ -308,7 +308,7 @@ def test_a_synced_row_has_no_cause_and_one_a_rule_left_alone_says_the_rule(
 
     assert done["cause"] is None
     assert check_of(done, "row")["sentence"] == (
-        "It is synced and was verified at the target, last written at 2026-11-02 09:30 UTC."
+        "It is synced and was verified at the target, last written at 2026-11-02 09:30 GMT."
     )
     assert cause["sentence"] == "A rule left it alone. It is from before the start date."
 
