@@ -137,7 +137,7 @@ SQUARE_ORDERS_TO_BRIGHTPEARL = Flow(
             type="choice",
             options=("none", "reserved", "shipped"),
             default="reserved",
-            help="Reserved: a person fulfils the order. Shipped: it is fulfilled at once, as at a till.",
+            help="Reserved: a person fulfils the order. Shipped: it is fulfilled at once.",
         ),
         Setting(
             name="price_list", label="Price list", type="choice", pick=("target", "price_lists")
