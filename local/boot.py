@@ -1,16 +1,19 @@
 """What a start on one machine does before anything else: the previous process is gone."""
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from chalicelib.domain.protocol import DUE_AT_MOST_S, end_lease_early
-from chalicelib.domain.rows import RowName
+from chalicelib.domain.rows import Row, RowName
 from chalicelib.flows.declare import base_name, connections_of
+from chalicelib.flows.door import send_rows
 from chalicelib.flows.loading import pace_of
 from chalicelib.flows.services import Services
 from chalicelib.flows.sweeper import SHARDS
 from local.sqlite.table import SqliteTable
 
 ROWS_OF_A_SHARD = 5000
+LAST_MINUTE = timedelta(minutes=1)
 LEASES = "K"  #: first part of the keys of named leases (chalicelib.store.pace)
 
 
@@ -21,10 +24,7 @@ def end_old_leases(services: Services) -> int:
     way already.
     """
     ended = 0
-    before = services.now() + timedelta(seconds=DUE_AT_MOST_S)
-    for shard in range(SHARDS):
-        names = services.log.list_due(shard, before=before, limit=ROWS_OF_A_SHARD)
-        rows = [row for row in services.log.read_rows(names) if row is not None]
+    for rows in _owed_rows(services):
         leased = [row for row in rows if row.is_leased(services.now())]
         writes = [
             end_lease_early(row, settle_s=_settle_s(services, row.name), now=services.now())
@@ -32,6 +32,32 @@ def end_old_leases(services: Services) -> int:
         ]
         ended += sum(done.tag is not None for done in services.log.write_rows(writes))
     return ended
+
+
+def send_last_requests(services: Services) -> int:
+    """Send again what was requested in the previous process's last minute; returns how many.
+
+    A row is written before its message is sent. Whoever is killed between the two would leave it to
+    the sweeper, five minutes later; a message too many is dropped by the claim.
+    """
+    waiting = [
+        (row, row.requested_at)
+        for rows in _owed_rows(services)
+        for row in rows
+        if row.is_owed and row.requested_at is not None and not row.is_leased(services.now())
+    ]
+    last = max((requested_at for _, requested_at in waiting), default=None)
+    rows = [row for row, at in waiting if last is not None and at >= last - LAST_MINUTE]
+    send_rows(services, rows)
+    return len(rows)
+
+
+def _owed_rows(services: Services) -> Iterator[Sequence[Row]]:
+    """Yield the rows that are owed, by shard."""
+    before = services.now() + timedelta(seconds=DUE_AT_MOST_S)
+    for shard in range(SHARDS):
+        names = services.log.list_due(shard, before=before, limit=ROWS_OF_A_SHARD)
+        yield [row for row in services.log.read_rows(names) if row is not None]
 
 
 def end_named_leases(log_table: SqliteTable) -> int:

@@ -18,7 +18,7 @@ from chalicelib.flows.declare import Flow
 from chalicelib.flows.services import Services
 from chalicelib.ops import logging, metrics
 from chalicelib.ops.settings import Settings, SettingsError
-from local.boot import end_named_leases, end_old_leases
+from local.boot import end_named_leases, end_old_leases, send_last_requests
 from local.loops import Loops
 from local.server import LocalServer, settings_of
 from local.sqlite.stores import open_stores
@@ -75,6 +75,7 @@ def running(
         end_old_leases(services)
         end_named_leases(stores.log_table)
         stores.queue.free_taken()
+        send_last_requests(services)
         loops = Loops(services=services, workers=settings.workers)
         with wiring.use(services, settings):
             serving = threading.Thread(target=server.serve_forever, name="http", daemon=True)
