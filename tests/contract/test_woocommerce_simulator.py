@@ -37,6 +37,8 @@ def test_a_key_may_come_in_the_query(shop: Shop) -> None:
     params = {"consumer_key": key.key, "consumer_secret": key.secret}
 
     assert shop.client().get("orders", params=params).status_code == 200
+    params["consumer_secret"] = "cs_wrong"
+    assert code(shop.client().get("orders", params=params)) == AUTH_ERROR
 
 
 def test_a_shop_without_https_ignores_basic_without_saying_why(shop: Shop) -> None:

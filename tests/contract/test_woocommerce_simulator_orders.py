@@ -123,6 +123,17 @@ def test_an_unknown_product_makes_a_line_without_value(shop: Shop) -> None:
     assert (order["line_items"][0]["name"], order["total"]) == ("", "0.00")
 
 
+def test_a_refused_change_of_lines_changes_none(shop: Shop) -> None:
+    order = shop.order()
+    first = {"id": order["line_items"][0]["id"], "meta_data": [{"key": "_ref", "value": "a"}]}
+    path = f"orders/{order['id']}"
+
+    refused = shop.http.put(path, json={"line_items": [first | {"total": "1.00"}, {"id": 999}]})
+
+    assert refused.status_code == 400
+    assert shop.get(path) == order
+
+
 def test_a_new_quantity_alone_leaves_the_old_total(shop: Shop) -> None:
     order = shop.order()
     line = order["line_items"][0]["id"]
@@ -226,7 +237,9 @@ def test_a_trashed_order_leaves_lists_but_not_its_address(shop: Shop) -> None:
     assert shop.ids("orders", status="trash") == [order]
     assert shop.http.put(path, json={"status": "processing"}).json()["status"] == "processing"
     shop.http.delete(path, params={"force": "true"})
-    assert code(shop.http.get(path)) == (404, "woocommerce_rest_shop_order_invalid_id")
+    unknown = (404, "woocommerce_rest_shop_order_invalid_id")
+    assert code(shop.http.get(path)) == unknown
+    assert code(shop.http.put(path, json={"status": "completed"})) == unknown
 
 
 # Notes

@@ -70,6 +70,9 @@ def test_a_product_is_in_its_category_or_in_the_first(shop: Shop) -> None:
     assert [one["slug"] for one in shop.get(path)["categories"]] == ["mugs"]
     assert shop.ids("products", category=mugs["id"]) == [shop.merchant.mug]
     assert shop.get(f"products/categories/{mugs['id']}")["count"] == 1
+    assert [one["name"] for one in shop.get("products/categories")] == ["Mugs", "Uncategorized"]
+    oldest = shop.get("products/categories", orderby="id", per_page=1)
+    assert [one["name"] for one in oldest] == ["Uncategorized"]
     twin = shop.http.post("products/categories", json={"name": "Mugs"})
     assert code(twin) == (400, "term_exists")
     assert twin.json()["data"]["resource_id"] == mugs["id"]
@@ -126,6 +129,9 @@ def test_lists_leave_variations_out_unless_a_sku_asks(shop: Shop) -> None:
     assert set(shop.ids("products", sku="SHIRT-S,MUG-1")) == {small, mug}
     assert shop.ids("products", search_sku="rt-s") == [small]
     assert len(shop.ids(f"products/{shirt}/variations")) == 3
+    assert shop.ids("products", type="variable") == [shirt]
+    refused = shop.http.get("products", params={"type": "variation"})
+    assert code(refused) == (400, "rest_invalid_param")
 
 
 # SKUs and the trash

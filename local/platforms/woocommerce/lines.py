@@ -1,7 +1,7 @@
 """Lines of an order: products, shipping, fees, coupons; what each costs and its tax by rate."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from local.platforms.woocommerce.errors import CRITICAL, Json, PageError, WooError
@@ -62,7 +62,7 @@ class LineWriter:
 
     def write(self, lines: list[Line], body: Json, country: str) -> list[Line]:
         """Return the lines after ``body``; nothing changes when it is refused."""
-        after = [Line(**vars(line)) for line in lines]
+        after = [replace(line, meta=[dict(row) for row in line.meta]) for line in lines]
         for kind in KINDS:
             for number, asked in enumerate(objects(body, kind)):
                 self._write_one(after, kind, asked, f"{kind}[{number}]", country)

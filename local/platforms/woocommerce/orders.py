@@ -81,11 +81,11 @@ class Orders:
         self.writer = LineWriter(world, products)
         self.by_id: dict[int, Order] = {}
 
-    def one(self, number: int, *, missing: int = 404) -> Order:
+    def one(self, number: int) -> Order:
         """Return an order, trashed or not."""
         if number not in self.by_id:
             code = "woocommerce_rest_shop_order_invalid_id"
-            raise WooError(missing, code, "Invalid ID.")
+            raise WooError(404, code, "Invalid ID.")
         return self.by_id[number]
 
     def statuses(self) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ class Orders:
 
     def update(self, number: int, body: Json) -> Order:
         """Change an order; totals of the order itself are ignored."""
-        found = self.one(number, missing=400)
+        found = self.one(number)
         status = choice(body, "status", self.statuses()) if "status" in body else found.status
         data = self._read(body, found.data)
         found.lines = self.writer.write(found.lines, body, self._country(data))

@@ -95,7 +95,7 @@ def notes(order: Order, query: Query) -> list[Json]:
 
 
 def categories(source: Categories, query: Query) -> list[Category]:
-    """Return categories by name, or by id."""
+    """Return categories by name, slug or id; other orders are taken for the name's."""
     by = query.one_of("orderby", ("id", "include", "name", "slug", "count"), "name")
     search, slug, parent = query.text("search").lower(), query.text("slug"), query.text("parent")
     rows = [
@@ -107,7 +107,10 @@ def categories(source: Categories, query: Query) -> list[Category]:
         and _is_included(query, one.id)
     ]
     descending = query.one_of("order", ("asc", "desc"), "asc") == "desc"
-    rows.sort(key=lambda one: (one.id, "") if by == "id" else (0, one.name), reverse=descending)
+    rows.sort(
+        key=lambda one: ({"id": "", "slug": one.slug}.get(by, one.name), one.id),
+        reverse=descending,
+    )
     return rows
 
 
