@@ -176,6 +176,16 @@ def test_an_unpaid_order_takes_no_stock_and_a_paid_one_may_oversell(shop: Shop) 
     assert shop.mugs() == -40
 
 
+def test_what_needs_no_sending_is_completed_once_paid(shop: Shop) -> None:
+    shop.http.put(f"products/{shop.merchant.mug}", json={"virtual": True})
+
+    unpaid, paid = shop.order(), shop.order(set_paid=True)
+
+    assert (unpaid["needs_payment"], unpaid["is_editable"]) == (True, True)
+    assert (paid["status"], paid["needs_payment"]) == ("completed", False)
+    assert paid["needs_processing"] is False
+
+
 def test_an_unknown_status_is_refused_and_a_plugins_is_not(shop: Shop) -> None:
     order = shop.order()
     shop.woo.world.custom_statuses.append("packed")

@@ -223,7 +223,7 @@ def view_line(line: Line, places: int = 2) -> Json:
         return {"id": line.id, **method, **totals, **rest}
     own: Json = {"id": line.id, "name": line.name, "tax_class": line.tax_class}
     if line.kind == "fee_lines":
-        return {**own, "tax_status": "taxable", "amount": "", **totals, **rest}
+        return {**own, "tax_status": "taxable", **totals, **rest}
     reduced = {"id": 0, "key": "_reduced_stock", "value": str(line.reduced)}
     shown = [*meta, reduced] if line.reduced else meta
     return {

@@ -32,6 +32,8 @@ STATUSES = (
 TAKES_STOCK = ("processing", "on-hold", "completed")
 GIVES_STOCK_BACK = ("cancelled", "pending")
 PAID = ("processing", "completed")
+UNPAID = ("pending", "failed")
+EDITABLE = ("pending", "on-hold", "auto-draft")
 _TEXTS = ("payment_method", "payment_method_title", "transaction_id", "customer_note")
 
 
@@ -214,6 +216,9 @@ class Orders:
             **_totals(order, places),
             **{kind: [view_line(x, places) for x in order.of(kind)] for kind in KINDS},
             "tax_lines": tax_lines(order.lines, self.world.rates, places),
+            "is_editable": order.status in EDITABLE,
+            "needs_payment": order.status in UNPAID and order.total > 0,
+            "needs_processing": self._ships(order),
             "refunds": [
                 {"id": one.id, "reason": one.reason, "total": money(-one.amount, places)}
                 for one in order.refunds
@@ -249,9 +254,12 @@ class Orders:
                 line.reduced = 0
 
     def _paid_status(self, order: Order) -> str:
+        return "processing" if self._ships(order) else "completed"
+
+    def _ships(self, order: Order) -> bool:
+        """Say whether anything in an order has to be sent; an empty one counts as if."""
         rows = [self.products.by_id.get(line.stocked_id) for line in order.of("line_items")]
-        ships = any(row is None or not row.data["virtual"] for row in rows)
-        return "processing" if ships or not rows else "completed"
+        return not rows or any(row is None or not row.data["virtual"] for row in rows)
 
     def _country(self, data: Json) -> str:
         found = data["shipping"]["country"] or data["billing"]["country"]

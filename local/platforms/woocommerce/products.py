@@ -184,6 +184,8 @@ class Products:
             "manage_stock": manage,
             "stock_quantity": quantity,
             "stock_status": _stock_status(found, keeper, quantity),
+            "backorders_allowed": found.data["backorders"] != "no",
+            "shipping_required": not found.data["virtual"],
             "parent_id": found.parent_id,
             "variations": [] if found.parent_id else self._variation_ids(found),
             "meta_data": [dict(row) for row in found.meta],
