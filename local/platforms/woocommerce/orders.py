@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from local.platforms.woocommerce.customers import address
 from local.platforms.woocommerce.errors import (
     Json,
     WooError,
@@ -15,7 +16,6 @@ from local.platforms.woocommerce.errors import (
 from local.platforms.woocommerce.fields import boolean, choice, dates, money, string, whole
 from local.platforms.woocommerce.lines import KINDS, Line, LineWriter, tax_lines, view_line
 from local.platforms.woocommerce.products import Products
-from local.platforms.woocommerce.terms import address
 from local.platforms.woocommerce.world import VERSION, Post, World
 
 STATUSES = (

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from local.platforms.server import Request, Response
 from local.platforms.woocommerce import batch, searches
+from local.platforms.woocommerce.categories import Categories
+from local.platforms.woocommerce.customers import Customers
 from local.platforms.woocommerce.errors import Json, no_route
 from local.platforms.woocommerce.listing import Query, page_of
 from local.platforms.woocommerce.orders import Orders
-from local.platforms.woocommerce.products import Products
+from local.platforms.woocommerce.products import Product, Products
 from local.platforms.woocommerce.refunds import Refunds
-from local.platforms.woocommerce.site import site_routes
-from local.platforms.woocommerce.terms import Categories, Customers
+from local.platforms.woocommerce.site import Answer, site_routes
 from local.platforms.woocommerce.webhooks import Webhooks
 from local.platforms.woocommerce.world import World
 
@@ -29,9 +30,9 @@ class Parts:
     customers: Customers
     webhooks: Webhooks
 
-    def product_view(self, found: object) -> Json:
+    def product_view(self, found: Product) -> Json:
         """Return a product with the names of its categories."""
-        shown = self.products.view(found)  # type: ignore[arg-type]  # rows of lists are untyped
+        shown = self.products.view(found)
         if "categories" in shown:
             shown["categories"] = self.categories.named(shown["categories"])
         return shown
@@ -226,11 +227,11 @@ def _webhooks() -> Table:
 
 
 def _site() -> Table:
-    found: Table = {
-        ("GET", path): lambda p, _, answer=answer: answer(p.world)  # type: ignore[misc]
-        for path, answer in site_routes().items()
-    }
-    return found
+    return {("GET", path): _told(answer) for path, answer in site_routes().items()}
+
+
+def _told(answer: Answer) -> Handler:
+    return lambda p, _: answer(p.world)
 
 
 def _compile(*tables: Table) -> list[tuple[re.Pattern[str], dict[str, Handler]]]:

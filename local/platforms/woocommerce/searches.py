@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from local.platforms.woocommerce.categories import Categories, Category
+from local.platforms.woocommerce.customers import Customers
 from local.platforms.woocommerce.errors import Json, invalid_param
 from local.platforms.woocommerce.listing import Query, filter_posts, sort_posts
 from local.platforms.woocommerce.orders import Order, Orders, Refund
 from local.platforms.woocommerce.product_fields import KINDS
 from local.platforms.woocommerce.products import Product, Products
 from local.platforms.woocommerce.refunds import Refunds
-from local.platforms.woocommerce.terms import Categories, Category, Customers
 from local.platforms.woocommerce.webhooks import STATUSES, Hook, Webhooks
 from local.platforms.woocommerce.world import Post, World
 

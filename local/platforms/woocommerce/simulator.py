@@ -5,6 +5,8 @@ from typing import Any
 from local.platforms.server import Clock, Request, Response, Simulator, wall_clock
 from local.platforms.woocommerce import controls, routes
 from local.platforms.woocommerce.auth import Key, Keys
+from local.platforms.woocommerce.categories import Categories
+from local.platforms.woocommerce.customers import Customers
 from local.platforms.woocommerce.errors import CRITICAL, Json, PageError, WooError
 from local.platforms.woocommerce.fields import encode
 from local.platforms.woocommerce.limits import RateLimit
@@ -13,7 +15,6 @@ from local.platforms.woocommerce.orders import Orders
 from local.platforms.woocommerce.products import Products
 from local.platforms.woocommerce.refunds import Refunds
 from local.platforms.woocommerce.site import index
-from local.platforms.woocommerce.terms import Categories, Customers
 from local.platforms.woocommerce.webhooks import HookSender, Webhooks
 from local.platforms.woocommerce.world import Behaviour, World
 
