@@ -218,7 +218,7 @@ def test_a_missing_user_agent_can_be_refused(store: Store) -> None:
 @pytest.mark.parametrize("content", [b"{", b"[]", b"7"])
 def test_a_body_that_is_no_json_object_is_refused(store: Store, content: bytes) -> None:
     headers = {"Authorization": f"Bearer {store.token}"}
-    answer = store.http.post("/api/2026-07/customers", content=content, headers=headers)
+    answer = store.http.post("/api/2026-07/inventory", content=content, headers=headers)
     assert (answer.status_code, answer.json()["error"]) == (400, "Bad Request")
 
 

@@ -124,6 +124,40 @@ def test_categories_have_paths(store: Store) -> None:
 # Products
 
 
+def test_a_product_shows_its_category_as_type_and_its_tags_as_categories(store: Store) -> None:
+    pets = store.lightspeed.account.add_category("Pets")
+    tag = store.call("POST", "tags", {"name": "Summer"}).json()["data"]["id"]
+
+    made = store.product(product_category_id=pets, tag_ids=[tag])
+
+    product = store.get(f"products/{made}")["data"]
+    assert (product["type"]["name"], product["product_type_id"]) == ("Pets", pets)
+    assert (product["categories"], product["tag_ids"]) == ([{"id": tag, "name": "Summer"}], [tag])
+    assert (product["brand"], product["source"]) == ({}, "USER")
+
+
+def test_a_single_product_gets_a_number_for_a_sku_it_was_not_given(store: Store) -> None:
+    body = {"name": "Mug", "product_codes": [{"type": "ean", "code": "4006381333931"}]}
+    [made] = store.call("POST", "products", body).json()["data"]
+
+    product = store.get(f"products/{made}")["data"]
+
+    assert product["sku"] == "10001"
+    codes = [(one["type"], one["code"]) for one in product["product_codes"]]
+    assert codes == [("CUSTOM", "10001"), ("EAN", "4006381333931")]
+
+
+def test_variants_take_prices_of_their_family_but_not_its_sku(store: Store) -> None:
+    variants = [{}, {"price_including_tax": 24}]
+    body = {"name": "Shirt", "sku": "SHIRT", "price_including_tax": 12, "variants": variants}
+
+    store.call("POST", "products", body)
+
+    first, second = store.get("products")["data"]
+    assert (first["price_including_tax"], second["price_including_tax"]) == (12, 24)
+    assert (first["sku"], second["sku"]) == ("10001", "10002")
+
+
 def test_a_family_answers_with_one_id_for_each_variant(store: Store) -> None:
     size = store.lightspeed.products.add_attribute("Size")
     brand = store.call("POST", "brands", {"name": "Acme"}).json()["data"]["id"]

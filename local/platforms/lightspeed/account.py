@@ -20,14 +20,14 @@ class Account:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.outlets = Feed(world, "Outlet")
-        self.registers = Feed(world, "Register")
+        self.outlets = Feed(world, "Outlet", dated=False)
+        self.registers = Feed(world, "Register", dated=False)
         self.users = Feed(world, "User")
-        self.taxes = Feed(world, "Tax")
-        self.payment_types = Feed(world, "Payment type")
-        self.brands = Feed(world, "Brand")
-        self.tags = Feed(world, "Tag")
-        self.product_types = Feed(world, "Product type")
+        self.taxes = Feed(world, "Tax", dated=False)
+        self.payment_types = Feed(world, "Payment type", dated=False)
+        self.brands = Feed(world, "Brand", dated=False)
+        self.tags = Feed(world, "Tag", dated=False)
+        self.product_types = Feed(world, "Product type", dated=False)
         self.categories = Feed(world, "Product category")
         self.price_books = Feed(world, "Price book")
         self.no_tax = self.add_tax(NO_TAX, Decimal(0), default=False)
@@ -77,7 +77,7 @@ class Account:
 
     def add_payment_type(self, name: str, type_id: int = CASH) -> str:
         """Add a way to pay and return the id that payments call ``config_id``."""
-        return self.payment_types.put({"name": name, "type_id": type_id, "config": None}).id
+        return self.payment_types.put({"name": name, "type_id": type_id, "config": {}}).id
 
     def add_named(self, feed: Feed, body: Json) -> Json:
         """Answer the creation of a brand or a tag."""

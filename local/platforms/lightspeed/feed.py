@@ -28,11 +28,17 @@ class Feed:
     """All objects of one kind by id; ``changed`` is told of every change."""
 
     def __init__(
-        self, world: World, what: str, changed: Callable[[Row], None] | None = None
+        self,
+        world: World,
+        what: str,
+        changed: Callable[[Row], None] | None = None,
+        *,
+        dated: bool = True,
     ) -> None:
         self.world = world
         self.what = what
         self.changed = changed
+        self.dated = dated  #: whether answers tell when rows were made and changed
         self.rows: dict[str, Row] = {}
 
     def put(self, data: Json, row_id: str = "") -> Row:
@@ -110,11 +116,14 @@ class Feed:
 
     def render(self, row: Row) -> Json:
         """Return an object as answers show it."""
+        dates = {
+            "created_at": offset_stamp(row.created_at),
+            "updated_at": offset_stamp(row.updated_at),
+        }
         return {
             "id": row.id,
             **row.data,
-            "created_at": offset_stamp(row.created_at),
-            "updated_at": offset_stamp(row.updated_at),
+            **(dates if self.dated else {}),
             "deleted_at": offset_stamp(row.deleted_at) if row.deleted_at else None,
             "version": row.version,
         }

@@ -94,18 +94,20 @@ class Products:
         return self.attributes.put({"name": name}).id
 
     def _shared(self, body: Json) -> Json:
-        """Return the fields of a family that a request sets."""
+        """Return the fields of a family that a request sets; tags show as ``categories``."""
         fields: Json = {one: text(body, one, most=5_000) for one in FAMILY_TEXTS if body.get(one)}
-        for name, feed in (
-            ("brand_id", self.account.brands),
-            ("product_category_id", self.account.categories),
-        ):
-            if body.get(name):
-                row = feed.needed(body[name], name)
-                fields[name.removesuffix("_id")] = {"id": row.id, "name": row.data["name"]}
+        if body.get("brand_id"):
+            brand = self.account.brands.needed(body["brand_id"], "brand_id")
+            fields["brand"] = {"id": brand.id, "name": brand.data["name"]}
+            fields["brand_id"] = brand.id
+        category_id = body.get("product_category_id") or body.get("product_type_id")
+        if category_id:
+            kind = self.account.product_types.needed(category_id, "product_category_id")
+            fields |= {"type": {"id": kind.id, **kind.data}, "product_type_id": kind.id}
         if "tag_ids" in body:
-            tags = array(body, "tag_ids")
-            fields["tag_ids"] = [self.account.tags.needed(one, "tag_ids").id for one in tags]
+            tags = [self.account.tags.needed(one, "tag_ids") for one in array(body, "tag_ids")]
+            fields["tag_ids"] = [tag.id for tag in tags]
+            fields["categories"] = [{"id": tag.id, "name": tag.data["name"]} for tag in tags]
         return fields
 
     def _fields(self, body: Json, variant: Json | None, *, known: Json | None = None) -> Json:
@@ -157,7 +159,6 @@ class Products:
             raise invalid(f"A variant has at most {MAX_ATTRIBUTES} attributes.")
         return [
             {
-                "id": one.get("attribute_id"),
                 "name": self.attributes.needed(one.get("attribute_id"), "attribute_id").data[
                     "name"
                 ],
@@ -219,8 +220,11 @@ def _defaults() -> Json:
         "price_including_tax": Decimal(0),
         "supply_price": Decimal(0),
         "variant_options": [],
-        "brand": None,
-        "product_category": None,
+        "brand": {},
+        "brand_id": None,
+        "type": {},
+        "product_type_id": None,
+        "categories": [],
         "tag_ids": [],
         "images": [],
         "source": "USER",

@@ -32,7 +32,7 @@ SALE_FILTERS: dict[str, Values] = {
 #: A product is found by its SKU in lower case only.
 PRODUCT_FILTERS: dict[str, Values] = {
     "sku": lambda row: [row.data["sku"].lower()],
-    "brand_id": lambda row: [(row.data["brand"] or {}).get("id")],
+    "brand_id": lambda row: [row.data["brand_id"]],
     "tag_id": lambda row: row.data["tag_ids"],
 }
 CUSTOMER_FILTERS: dict[str, Values] = {
