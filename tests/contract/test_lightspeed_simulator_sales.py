@@ -90,7 +90,7 @@ def test_a_repeated_id_can_be_ignored_or_add_to_the_sale(store: Store) -> None:
         {"line_items": [{"product": {"id": str(uuid4())}}]},
         {"payments": [{"amount": 1, "type": {"config_id": "cash"}}]},
         {"payments": [{"amount": "1"}]},
-        {"pricing": {"adjustments": [{"type": "GIFT", "amount": {}}]}},
+        {"pricing": {"adjustments": [{"type": "GIFT", "amount": {"type": "FIXED", "value": "1"}}]}},
     ],
 )
 def test_a_sale_that_is_wrong_is_refused_and_not_stored(store: Store, change: Json) -> None:
@@ -103,7 +103,13 @@ def test_a_sale_that_is_wrong_is_refused_and_not_stored(store: Store, change: Js
 
 @pytest.mark.parametrize(
     "change",
-    [{"quantity": "2"}, {"quantity": None}, {"pricing": {}}, {"tax": None}, {"tax": {"id": "x"}}],
+    [
+        {"quantity": "2"},
+        {"quantity": None},
+        {"pricing": {}},
+        {"tax": None},
+        {"tax": {"id": "x", "amount": 1}},
+    ],
 )
 def test_a_line_needs_quantity_price_and_tax(store: Store, change: Json) -> None:
     product = store.product()

@@ -143,6 +143,7 @@ def test_a_webhook_of_one_type_and_url_is_registered_once(store: Store, receiver
     [
         {"type": "sale.create", "url": "http://127.0.0.1/in"},
         {"type": "sale.update", "url": "elsewhere"},
+        {"type": "sale.update", "url": "ftp://127.0.0.1/in"},
         {"type": "sale.update"},
     ],
 )
