@@ -220,6 +220,18 @@ def test_stock_follows_a_sale_through_its_states(store: Store) -> None:
     assert levels == [8, 8, 8, 10]
 
 
+def test_voiding_a_sale_does_not_bring_back_the_stock_of_a_deleted_product(store: Store) -> None:
+    product = store.product()
+    path = f"sales/{create(store, store.sale(product))['id']}"
+    store.call("DELETE", f"products/{product}")
+
+    assert store.call("PUT", path, {"state": "voided"}).status_code == 200
+
+    assert store.call("POST", "inventory", {}).json() == []
+    levels = store.call("POST", "inventory", {"include_deleted": True}).json()
+    assert [one["current_inventory_level"] for one in levels] == [10, 0]
+
+
 # Returns
 
 

@@ -51,6 +51,7 @@ class Feed:
             version=self.world.next_version(),
             created_at=known.created_at if known else now,
             updated_at=now,
+            deleted_at=known.deleted_at if known else None,
         )
         self.rows[key] = row
         self._tell(row)
