@@ -52,7 +52,7 @@ class Products:
         variants = objects(body, "variants")
         shared = self._shared(body) | {"name": name, "family_id": self.world.new_id()}
         shared.setdefault("handle", name.lower().replace(" ", "-"))
-        base = {key: value for key, value in body.items() if key not in OWN or not variants}
+        base = {key: value for key, value in body.items() if key not in OWN}
         rows = [self._fields(base | one, one) for one in variants or [body]]
         stocks = [self._stocks(one) for one in variants or [body]]
         ids: list[str] = []
