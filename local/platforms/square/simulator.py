@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from local.platforms.limits import RateLimit
 from local.platforms.server import Clock, Request, Response, Simulator, WebhookSender, wall_clock
 from local.platforms.square import controls
 from local.platforms.square.catalog import Catalog
@@ -92,8 +93,8 @@ class SquareSimulator(Simulator, Behaviour):
             raise SquareError(status, code, "Resource not found.")
         if not route.is_open:
             self.oauth.check(request.headers.get("authorization", ""), route.scope)
-        if self._limit is not None:
-            self._limit.take(self.clock())
+        if self._limit is not None and not self._limit.take(self.clock()):
+            raise SquareError(429, "RATE_LIMITED", "Too many requests; slow down.")
         version = request.headers.get("square-version")
         if version is not None and not _VERSION.match(version):
             detail = "The Square-Version is not a date."
@@ -228,29 +229,6 @@ class SquareSimulator(Simulator, Behaviour):
         """Return the id of a location given by id or name."""
         named = [one.id for one in self.world.locations.values() if one.name == location]
         return location if location in self.world.locations or not named else named[0]
-
-
-class RateLimit:
-    """A bucket of calls that fills at ``per_s`` a second and holds one second's worth."""
-
-    def __init__(self, per_s: float, retry_after_s: int | None, now: datetime) -> None:
-        self.per_s = per_s
-        self.retry_after_s = retry_after_s
-        self.left = max(1.0, per_s)
-        self.seen = now
-
-    def take(self, now: datetime) -> None:
-        """Use one call, or refuse it with 429."""
-        passed = max(0.0, (now - self.seen).total_seconds())
-        self.left = min(max(1.0, self.per_s), self.left + passed * self.per_s)
-        self.seen = now
-        if self.left < 1:
-            raise SquareError(429, "RATE_LIMITED", "Too many requests; slow down.")
-        self.left -= 1
-
-    def headers(self) -> dict[str, str]:
-        """Return the header that says when to come back, if this Square sends one."""
-        return {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
 
 
 def _body(request: Request) -> Json:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from local.platforms.limits import RateLimit
 from local.platforms.server import Clock, Request, Response, Simulator, wall_clock
 from local.platforms.woocommerce import controls, routes
 from local.platforms.woocommerce.auth import Key, Keys
@@ -9,7 +10,6 @@ from local.platforms.woocommerce.categories import Categories
 from local.platforms.woocommerce.customers import Customers
 from local.platforms.woocommerce.errors import CRITICAL, Json, PageError, WooError
 from local.platforms.woocommerce.fields import encode
-from local.platforms.woocommerce.limits import RateLimit
 from local.platforms.woocommerce.listing import Query
 from local.platforms.woocommerce.orders import Orders
 from local.platforms.woocommerce.products import Products

@@ -1,4 +1,4 @@
-"""How many calls a second the shop's host lets through."""
+"""How many calls a second a simulated vendor lets through."""
 
 from datetime import datetime
 
@@ -23,5 +23,5 @@ class RateLimit:
         return True
 
     def headers(self) -> dict[str, str]:
-        """Return the header that says when to come back, if this host sends one."""
+        """Return the header that says when to come back, if this vendor sends one."""
         return {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
