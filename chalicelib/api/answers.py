@@ -50,38 +50,33 @@ class MessageSide(TypedDict):
     body: str
 
 
-class ExchangeAnswer(TypedDict):
+class CallAnswer(TypedDict):
+    """What is told of every HTTP call to a platform."""
+
+    id: str
+    platform: str
+    connection: str
+    method: str
+    url: str
+    status: int | None
+    at: str
+    duration_ms: int
+    error: str
+    correlations: list[str]
+
+
+class ExchangeAnswer(CallAnswer):
     """One HTTP call to a platform; without an answer ``status`` is null and ``error`` says why."""
 
-    id: str
-    platform: str
-    connection: str
-    method: str
-    url: str
-    status: int | None
-    at: str
-    duration_ms: int
     request: MessageSide
     response: MessageSide
-    error: str
-    correlations: list[str]
 
 
-class TransactionAnswer(TypedDict):
+class TransactionAnswer(CallAnswer):
     """One HTTP call to a platform; ``record`` is the one record it was made for, if it was one."""
 
-    id: str
-    platform: str
-    connection: str
-    method: str
-    url: str
-    status: int | None
-    at: str
-    duration_ms: int
-    error: str
     execution: str | None
     record: str | None
-    correlations: list[str]
 
 
 class TransactionDetailAnswer(TransactionAnswer):

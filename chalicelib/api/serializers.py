@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.api.answers import (
     AttemptAnswer,
+    CallAnswer,
     CountsOfRun,
     ExchangeAnswer,
     ExecutionAnswer,
@@ -146,8 +147,8 @@ def attempt_json(
     }
 
 
-def exchange_json(exchange: Exchange) -> ExchangeAnswer:
-    """Return one HTTP call, as redacted when it was recorded."""
+def call_json(exchange: Exchange) -> CallAnswer:
+    """Return what is told of every HTTP call."""
     return {
         "id": exchange.id,
         "platform": exchange.platform,
@@ -157,6 +158,15 @@ def exchange_json(exchange: Exchange) -> ExchangeAnswer:
         "status": exchange.status,
         "at": time_json(exchange.at),
         "duration_ms": exchange.duration_ms,
+        "error": exchange.error,
+        "correlations": list(exchange.correlations),
+    }
+
+
+def exchange_json(exchange: Exchange) -> ExchangeAnswer:
+    """Return one HTTP call, as redacted when it was recorded."""
+    return {
+        **call_json(exchange),
         "request": {
             "headers": dict(exchange.request_headers),
             "body": exchange.request_body,
@@ -165,7 +175,6 @@ def exchange_json(exchange: Exchange) -> ExchangeAnswer:
             "headers": dict(exchange.response_headers),
             "body": exchange.response_body,
         },
-        "error": exchange.error,
         "correlations": list(exchange.correlations or filter(None, [exchange.execution])),
     }
 

@@ -10,7 +10,7 @@ from chalicelib.api.answers import RowAnswer, TransactionAnswer, TransactionDeta
 from chalicelib.api.filters import TRANSACTION_FILTERS, ExchangeQuery, read_exchange_query
 from chalicelib.api.paging import page_json, read_paging
 from chalicelib.api.routing import PAGING, Call, Routes
-from chalicelib.api.serializers import exchange_json, row_serializer, time_json
+from chalicelib.api.serializers import call_json, exchange_json, row_serializer
 from chalicelib.domain.log import Exchange, Execution, Page
 from chalicelib.domain.rows import Row, RowName
 from chalicelib.flows.declare import base_name, connections_of
@@ -96,18 +96,9 @@ def _narrowed(query: ExchangeQuery, run: Execution) -> ExchangeQuery:
 
 def _transaction_json(exchange: Exchange) -> TransactionAnswer:
     return {
-        "id": exchange.id,
-        "platform": exchange.platform,
-        "connection": exchange.connection,
-        "method": exchange.method,
-        "url": exchange.url,
-        "status": exchange.status,
-        "at": time_json(exchange.at),
-        "duration_ms": exchange.duration_ms,
-        "error": exchange.error,
+        **call_json(exchange),
         "execution": exchange.execution,
         "record": exchange.serves,
-        "correlations": list(exchange.correlations),
     }
 
 
