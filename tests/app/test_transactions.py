@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.log import Attempt, Exchange, Execution, RunType, Trigger
+from chalicelib.domain.log import Attempt, Execution, RunType, Trigger
 from chalicelib.domain.rows import Row
 from chalicelib.domain.setup import Role
 from chalicelib.domain.statuses import Status
@@ -14,6 +14,7 @@ from chalicelib.flows import runs
 from tests.app.asking import Api
 from tests.app.toy_world import World
 from tests.app.toys import PRODUCTS
+from tests.builders import make_exchange
 
 TRANSACTIONS = "/v1/consumers/acme/transactions"
 
@@ -21,18 +22,10 @@ TRANSACTIONS = "/v1/consumers/acme/transactions"
 def record_call(world: World, id_: str, **fields: Any) -> None:
     """Record one HTTP call, a second after the one before."""
     world.advance(seconds=1)
-    exchange = Exchange(
-        id=id_,
-        consumer="acme",
-        connection="till",
-        platform="till",
-        method="POST",
-        url="https://till.example/items",
-        at=world.time,
-        duration_ms=12,
-        status=200,
-    )
-    world.services.log.put_traces([], [replace(exchange, **fields)])
+    till = {"consumer": "acme", "connection": "till", "platform": "till"}
+    usual = {**till, "at": world.time, "duration_ms": 12}
+    exchange = make_exchange(id_, **{**usual, **fields})
+    world.services.log.put_traces([], [exchange])
 
 
 def record_attempt(world: World, row: Row, *exchanges: str) -> None:
