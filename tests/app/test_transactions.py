@@ -23,7 +23,7 @@ def record_call(world: World, id_: str, **fields: Any) -> None:
     """Record one HTTP call, a second after the one before."""
     world.advance(seconds=1)
     till = {"consumer": "acme", "connection": "till", "platform": "till"}
-    usual = {**till, "at": world.time, "duration_ms": 12}
+    usual = {**till, "url": "https://till.example/items", "at": world.time, "duration_ms": 12}
     exchange = make_exchange(id_, **{**usual, **fields})
     world.services.log.put_traces([], [exchange])
 
