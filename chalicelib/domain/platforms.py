@@ -36,6 +36,9 @@ class ChangePage:
 
     changes: Sequence[Changed]
     page: str | None = None
+    #: where the next poll begins, for a source that counts its changes instead of dating them: it
+    #: is handed back as ``page``. None: the next poll begins by time.
+    resume: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +97,7 @@ class Found:
     live: bool = True  #: whether it is where it must be seen
     ours: bool = True  #: False: found by its key and not linked before; writing adopts it
     total: str = ""  #: what it amounts to, for people, where that matters
+    status: str = ""  #: the target's own status of it, for flows whose status goes both ways
     taken: bool = False  #: whether the ERP has taken the goods of this order
     state: Any = None  #: the connector's own, handed back on write
     parent_id: str | None = None  #: the thing it belongs to at the target, to be linked too
@@ -112,6 +116,7 @@ class Done:
     code: int = 200
     detail: str = ""  #: for people, where there is something to say ("shipped 2 of 3")
     taken: bool = False  #: whether the ERP has taken the goods of this order
+    status: str = ""  #: the target's own status of it, for flows whose status goes both ways
     parent_id: str | None = None  #: the thing it belongs to at the target, to be linked too
     parts: Sequence[Part] = ()  #: locations of a stock row, each with its own fate
 
@@ -138,6 +143,10 @@ class Source(Protocol[R_co]):
 
         Raises ``SyncFailure``; a page token that expired is ``SyncFailure`` with error_code
         ``cursor_expired``: start the slice again from its cursor.
+
+        Args:
+            page: the token of the page before, or at the start of a poll the ``resume`` that the
+                poll before it ended with.
         """
 
 

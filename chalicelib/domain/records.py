@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from chalicelib.domain.money import Money
 
@@ -22,6 +23,7 @@ class Product:
     barcode: str = ""
     group_id: str | None = None  #: products that share it are variants of one thing
     variant_name: str = ""  #: "Red / M"
+    options: Mapping[str, str] = field(default_factory=dict)  #: {"Colour": "Red", "Size": "M"}
     category_id: str = ""  #: empty: no category
     category_name: str = ""
     description_html: str = ""
@@ -41,10 +43,13 @@ class Listing:
     item_key: str  #: products with the same key belong to one item
     item_name: str
     variation_name: str
+    #: what tells the variation from its sisters: {"Colour": "Red"}; empty: it has none
+    options: Mapping[str, str] = field(default_factory=dict)
     sku: str
     barcode: str
     category: str  #: the target's category id; empty: none
     price: Money
+    tax_included: bool | None = None  #: whether tax is in the price; None: as the target has it
     description_html: str
     locations: Sequence[str]  #: the target's locations where it is sold; empty: all
     tracked: bool
@@ -96,6 +101,11 @@ class Customer:
     address: Mapping[str, str] = field(
         default_factory=dict
     )  #: line1, line2, city, state, postcode, country
+    source: str = ""  #: platform where it was created, as people call it
+    deleted: bool = False  #: the source says that it is gone; only the id is known then
+    merged_into: str | None = None  #: id of the customer that took its place
+    version: int | None = None  #: rises with every change at the source
+    updated_at: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -103,6 +113,15 @@ class Customer:
         return (
             " ".join(part for part in (self.given_name, self.family_name) if part) or self.company
         )
+
+
+class Role(StrEnum):
+    """What a line of an order is; it decides which nominal code the line is booked to."""
+
+    GOODS = "goods"
+    SHIPPING = "shipping"
+    FEE = "fee"
+    GIFT_CARD = "gift_card"  #: a gift card sold: money owed, not earned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,14 +137,15 @@ class OrderLine:
     sku: str = ""
     tax_name: str = ""  #: the source's tax, empty if none; several are joined with " + "
     discount: Money | None = None  #: already subtracted from net and tax
+    role: Role = Role.GOODS
 
 
 @dataclass(frozen=True, kw_only=True)
 class Payment:
-    """Money received for an order."""
+    """Money received for an order, or given back by a refund; never below 0."""
 
     id: str
-    method: str  #: the source's word: CARD, CASH …
+    method: str  #: the source's word: CARD, CASH …; ``EXCHANGE`` is goods taken back as payment
     amount: Money  #: including the tip
     paid_at: datetime
     tip: Money | None = None
@@ -138,6 +158,7 @@ class Order:
     id: str
     location: str
     state: str  #: "open", "completed", "cancelled", "draft" or the source's own word for another
+    status: str = ""  #: the source's own word, where a status mapping follows it
     placed_at: datetime
     closed_at: datetime | None = None
     updated_at: datetime
@@ -155,6 +176,7 @@ class Order:
     source: str = ""  #: "Square", with more where known
     reference: str = ""
     returns_of: str | None = None  #: this "order" only returns goods of another
+    note: str = ""  #: why it stands as it does, for people: "on account", "layby" …
 
     @property
     def is_paid(self) -> bool:
@@ -207,3 +229,102 @@ class SalesOrder:
     cancelled: bool
     stock: str  #: "none", "reserved" or "shipped"
     unpaid: Sequence[str] = ()  #: keys of payments that the source took back when it cancelled
+    #: status that the target has to have now, because the source's own has changed; empty: leave it
+    moves_to: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusChange:
+    """A status that the source of an order should have, because the target's has changed."""
+
+    order_id: str
+    status: str  #: the source's own word
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refund:
+    """What a merchant gave back: goods, money or both. All amounts and quantities are positive."""
+
+    id: str
+    order_id: str | None  #: the order it gives back, at the source; None: without a receipt
+    location: str
+    refunded_at: datetime
+    updated_at: datetime
+    version: int  #: rises with every change at the source
+    state: str = "completed"  #: "pending", "completed" or "failed" (no money moved)
+    lines: Sequence[OrderLine] = ()  #: what came back; fees and shipping by their role
+    tip: Money  #: part of the tip given back
+    rounding: Money  #: what is left to the total without a line, such as a plain amount
+    total: Money
+    payments: Sequence[Payment] = ()  #: how the money went back
+    restocks: bool = True  #: whether the goods went back into the source's stock
+    customer: Customer | None = None  #: None: a walk-in
+    source: str = ""
+    reference: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SalesCredit:
+    """The document the target should hold for one refund; all amounts are positive."""
+
+    source_id: str
+    reference: str
+    placed_at: datetime
+    order_id: str | None  #: the target's order that it credits; None: of no order
+    customer: Customer | None  #: None: use ``walk_in_contact``, or the order's contact
+    walk_in_contact: str
+    lines: Sequence[SalesLine]
+    payments: Sequence[SalesPayment]  #: money given back
+    total: Money
+    warehouse: str
+    channel: str
+    status: str  #: the target's status id of a credit; empty: the account's own
+    price_list: str
+    restock: bool  #: whether the goods come back into the target's stock
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShippedLine:
+    """Pieces of one product that left."""
+
+    product_id: str
+    quantity: Decimal
+    sku: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shipment:
+    """Goods of an order that leave together, as their source has them now."""
+
+    id: str
+    order_id: str  #: the order at the shipment's source
+    order_key: str = ""  #: the order's id where it came from, as far as the source knows it
+    location: str = ""
+    shipped_at: datetime | None = None  #: None: it has not left yet
+    cancelled: bool = False
+    carrier: str = ""  #: as people call it
+    tracking: str = ""
+    tracking_url: str = ""
+    lines: Sequence[ShippedLine] = ()
+    completes: bool = False  #: whether all goods of the order have left with it
+    source: str = ""
+    version: int | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fulfilment:
+    """What the target should say of one shipment."""
+
+    shipment_id: str
+    order_id: str  #: the target's order
+    shipped_at: datetime
+    carrier: str
+    tracking: str
+    tracking_url: str
+    lines: Sequence[ShippedLine]  #: product ids are the target's
+    completes: bool
+    status: str  #: the target's status of an order that left whole; empty: leave it
+    notify: bool = True  #: whether the buyer is told
