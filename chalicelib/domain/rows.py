@@ -105,6 +105,7 @@ class Row:
     has_units: bool = False  #: goods of this order are noted as sold and not taken by the ERP
     target_id: str | None = None
     target_version: str | None = None
+    agreed: str | None = None  #: statuses of both sides when they were last in step
     generation: int = 0  #: rises when the target confirmed that the record is gone
 
     requested_by: str | None = None  #: webhook, poll, person, redrive, release …

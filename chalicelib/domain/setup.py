@@ -145,6 +145,8 @@ class PollState:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     next_at: datetime | None = None
+    resume: str | None = None  #: where the next run begins, for a source that counts its changes
+    back_at: datetime | None = None  #: until when changes of the target were read, where they count
     version: int = 0
 
 

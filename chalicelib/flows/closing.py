@@ -18,7 +18,7 @@ from chalicelib.domain.rows import Row, RowName
 from chalicelib.domain.setup import Release
 from chalicelib.domain.statuses import Outcome, Status
 from chalicelib.flows import rates
-from chalicelib.flows.declare import Flow, base_name
+from chalicelib.flows.declare import Flow, base_name, on_same_account
 from chalicelib.flows.door import request_many, send_rows
 from chalicelib.flows.loading import Setup
 from chalicelib.flows.recounts import recount_sold
@@ -176,20 +176,21 @@ def _bury(services: Services, batch: Batch, jobs: Sequence[Job]) -> None:
 
 def _mark_awaited(services: Services, batch: Batch, jobs: Sequence[Job]) -> None:
     """Tell the rows that others wait for, so that they release them when they complete."""
-    follows = batch.setup.flow.follows
-    if follows is None:
-        return
     waiting = [j for j in jobs if j.ending and j.ending.reason is Reason.NEEDS_RECORD]
-    names = [_followed(job.row.name, follows) for job in waiting]
+    names = [name for job in waiting if (name := _awaited_by(batch.setup.flow, job)) is not None]
     if names:
         services.log.write_rows([await_row(name) for name in names])
 
 
-def _followed(name: RowName, follows: str) -> RowName:
-    account = name.flow.partition("@")
-    return RowName(
-        consumer=name.consumer, flow=follows + account[1] + account[2], record=name.record
-    )
+def _awaited_by(flow: Flow, job: Job) -> RowName | None:
+    """Return the row that a held one waits for."""
+    row = job.row.name
+    other, record = flow.follows, row.record
+    if flow.belongs_to is not None and job.record is not None:
+        other, record = flow.belongs_to.flow, flow.belongs_to.record(job.record) or ""
+    if other is None or not record:
+        return None
+    return RowName(consumer=row.consumer, flow=on_same_account(row.flow, other), record=record)
 
 
 def _release_waiting(services: Services, batch: Batch, jobs: Sequence[Job]) -> None:
@@ -198,7 +199,7 @@ def _release_waiting(services: Services, batch: Batch, jobs: Sequence[Job]) -> N
     A release that runs before its row is closed finds the link already there.
     """
     now = services.now()
-    followed = any(flow.follows == batch.setup.flow.name for flow in services.flows.values())
+    followed = any(_comes_after(flow, batch.setup.flow) for flow in services.flows.values())
     releases = [
         Release(
             consumer=batch.setup.consumer,
@@ -212,6 +213,11 @@ def _release_waiting(services: Services, batch: Batch, jobs: Sequence[Job]) -> N
     ]
     if releases:
         services.log.put_releases(releases)
+
+
+def _comes_after(flow: Flow, first: Flow) -> bool:
+    belongs_to = flow.belongs_to.flow if flow.belongs_to else None
+    return first.name in (flow.follows, belongs_to)
 
 
 def _is_linked_now(job: Job) -> bool:

@@ -298,6 +298,7 @@ def done_of_found(row: Row, found: Found) -> Done:
         verified=True,
         code=found.code,
         taken=found.taken,
+        status=found.status,
         parent_id=found.parent_id,
     )
 

@@ -57,6 +57,8 @@ class Planning:
     settings: Mapping[str, Any]  #: with defaults filled in
     mappings: Mapping[str, MappingTable]
     linked: Mapping[str, str] = field(default_factory=dict)  #: source id → target id, of ``links``
+    owners: Mapping[str, str] = field(default_factory=dict)  #: the same of ``belongs_to``
+    awaited: frozenset[str] = frozenset()  #: records of ``belongs_to`` that have a row, and no link
     units: Mapping[tuple[str, str], Sold] = field(default_factory=dict)  #: (item, location) → sold
     counted_at: datetime | None = None  #: the moment the figures hold for
 
@@ -79,6 +81,27 @@ class LinkNeed:
     kind: str
     side: str  #: "source" or "target": whose ids ``ids`` returns
     ids: Callable[[Any], Sequence[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Belonging:
+    """The record of another flow that comes first: a refund's order, a shipment's order."""
+
+    flow: str  #: declared name of the flow that carries it
+    need: LinkNeed
+    record: Callable[[Any], str | None]  #: pure: its id at that flow's source; None: of nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class BothWays:
+    """How a status that changed at the target alone goes back to the source."""
+
+    status: Callable[[Any], str]  #: pure: record → the source's own word
+    #: pure: the target's status → the source's word; None: it has no counterpart
+    back: Callable[[str, Planning], str | None]
+    #: pure: the source's word → the target's status; None: it has no counterpart
+    forward: Callable[[str, Planning], str | None]
+    change: Callable[[str, str], Any]  #: pure: (record's id, status) → what the source is told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +137,8 @@ class Flow:
     follows: str | None = (
         None  #: flow whose record must be linked first; its new links request this one
     )
+    belongs_to: Belonging | None = None  #: what it is held under until that is linked
+    both_ways: BothWays | None = None  #: for records whose status people change on either side
     sold_by: str | None = (
         None  #: flow whose orders are sold at the target and not yet at the source
     )
@@ -129,6 +154,11 @@ class Flow:
 def base_name(flow: str) -> str:
     """Return the declared name of a flow as set up: ``a-b-to-c@shop2`` is ``a-b-to-c``."""
     return flow.partition(SECOND_ACCOUNT)[0]
+
+
+def on_same_account(name: str, other: str) -> str:
+    """Return a declared flow as set up on the account of another: both on ``shop2``, or neither."""
+    return other + "".join(name.partition(SECOND_ACCOUNT)[1:])
 
 
 def connections_of(flow: Flow, name: str) -> tuple[str, str]:

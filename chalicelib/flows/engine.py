@@ -17,7 +17,7 @@ from chalicelib.domain.ports import QueueMessage
 from chalicelib.domain.protocol import STARTS_AT_MOST, claim, park
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.rows import Row, RowName
-from chalicelib.flows import decide, rates, work
+from chalicelib.flows import both_ways, decide, rates, work
 from chalicelib.flows.closing import Batch, complete, parent_kind
 from chalicelib.flows.door import is_known, queue_of
 from chalicelib.flows.loading import Setup, read_owners, read_setup, with_links
@@ -206,12 +206,15 @@ def _work(
     planning = replace(setup.planning, counted_at=at, units=sold)
     planning = with_links(services, setup, planning, [j.record for j in work.still_open(jobs)])
     work.plan(doing, jobs, lambda job: planning)
+    both_ways.choose_direction(doing, jobs)
     parents = _parents(services, setup, work.still_open(jobs))
 
     def wanted(job: Job) -> Wanted[object]:
         return _wanted(setup, job, parents)
 
     work.find(doing, jobs, wanted)
+    both_ways.carry_back(doing, jobs)
+    work.judge(doing, jobs)
     work.write(doing, jobs, wanted)
 
 

@@ -188,7 +188,9 @@ def _record_is_linked(
         return False
     source, target = connections_of(flow, group.flow)
     kind, record = parts[1:]
-    return record in services.log.read_links(consumer, source, target, kind, [record])
+    # A shipment names its order by the id at its own target.
+    sides = ((source, target), (target, source))
+    return any(services.log.read_links(consumer, *pair, kind, [record]) for pair in sides)
 
 
 _Look = Callable[[Services, str, Group, tuple[str, ...]], bool]

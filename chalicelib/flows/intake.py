@@ -17,6 +17,7 @@ from chalicelib.domain.protocol import Request
 from chalicelib.domain.rows import RowName
 from chalicelib.domain.setup import Connection, FlowSetup, Health
 from chalicelib.domain.statuses import Kind
+from chalicelib.flows import backward
 from chalicelib.flows.declare import base_name, connections_of
 from chalicelib.flows.door import Requested, request_many
 from chalicelib.flows.services import Services
@@ -122,10 +123,15 @@ def _request(services: Services, connection: Connection, read: WebhookRead) -> R
     requests = [
         _request_of(setup, change) for change in read.changes for setup in flows[change.kind]
     ]
-    if not requests:
+    heard = {kind: _hearing(services, connection, kind) for kind in kinds}
+    if any(heard.values()):
+        requests += _requests_back(services, heard, read.changes)
+    elif not requests:
         names = " or ".join(kind.value for kind in kinds)
         ignored = f"No flow of {names} is switched on and ready."
         return _accepted(services, connection, (), ignored)
+    if not requests:
+        return _accepted(services, connection, (), "It speaks of nothing that came from a flow.")
     return _accepted(services, connection, request_many(services, requests))
 
 
@@ -166,15 +172,40 @@ def _accepted(
     return Received(status=OK, requested=requested, ignored=ignored)
 
 
+def _requests_back(
+    services: Services, heard: Mapping[Kind, Sequence[FlowSetup]], changes: Sequence[Changed]
+) -> list[Request]:
+    """Request the source's records of what changed at the target of flows that go both ways."""
+    requests = []
+    for kind, setups in heard.items():
+        changed = [change for change in changes if change.kind is kind]
+        for setup in setups:
+            flow = services.flows[base_name(setup.flow)]
+            rows = backward.rows_of(services, setup.consumer, setup.flow, flow, changed)
+            requests += [Request(name=name, kind=kind, by="webhook") for name, _ in rows]
+    return requests
+
+
 def listening(services: Services, connection: Connection, kind: Kind) -> Sequence[FlowSetup]:
     """Return the flows that carry this kind from this connection and are switched on and ready."""
     return [
-        setup
-        for setup in services.cache.list_flows(connection.consumer)
-        if setup.enabled
-        and setup.completed_at is not None
-        and _reads(services, setup, connection, kind)
+        one for one in _running(services, connection) if _reads(services, one, connection, kind)
     ]
+
+
+def _hearing(services: Services, connection: Connection, kind: Kind) -> Sequence[FlowSetup]:
+    """Return the flows to this connection that follow what is changed there, too."""
+    return [
+        one
+        for one in _running(services, connection)
+        if (flow := services.flows.get(base_name(one.flow)))
+        and backward.hears(flow, one.flow, connection, kind)
+    ]
+
+
+def _running(services: Services, connection: Connection) -> list[FlowSetup]:
+    flows = services.cache.list_flows(connection.consumer)
+    return [one for one in flows if one.enabled and one.completed_at is not None]
 
 
 def _reads(services: Services, setup: FlowSetup, connection: Connection, kind: Kind) -> bool:

@@ -11,9 +11,18 @@ from chalicelib.domain.platforms import Pace
 from chalicelib.domain.ports import Change
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.records import Sold
+from chalicelib.domain.rows import RowName
 from chalicelib.domain.setup import Connection, FlowSetup, Health
 from chalicelib.flows import unexported
-from chalicelib.flows.declare import Flow, Planning, base_name, connections_of
+from chalicelib.flows.declare import (
+    Belonging,
+    Flow,
+    LinkNeed,
+    Planning,
+    base_name,
+    connections_of,
+    on_same_account,
+)
 from chalicelib.flows.services import Opened, Services
 from chalicelib.flows.telling import tell_health
 
@@ -109,17 +118,47 @@ def with_links(
     services: Services, setup: Setup, planning: Planning, records: Sequence[Any]
 ) -> Planning:
     """Add the links that the mapping of these records needs: id at the named side → id at the
-    other.
+    other; for what they belong to also which of it has a row and no link yet.
     """
-    need = setup.flow.links
-    if need is None or not records:
+    flow = setup.flow
+    if not records:
         return planning
+    if flow.links is not None:
+        planning = replace(planning, linked=_read_links(services, setup, flow.links, records))
+    if flow.belongs_to is not None:
+        owners = _read_links(services, setup, flow.belongs_to.need, records)
+        awaited = _read_awaited(services, setup, flow.belongs_to, records, owners)
+        planning = replace(planning, owners=owners, awaited=awaited)
+    return planning
+
+
+def _read_links(
+    services: Services, setup: Setup, need: LinkNeed, records: Sequence[Any]
+) -> Mapping[str, str]:
     ids = sorted({id_ for record in records for id_ in need.ids(record)})
     at_source = need.side == "source"
     here = setup.source.name if at_source else setup.target.name
     there = setup.target.name if at_source else setup.source.name
     links = services.log.read_links(setup.consumer, here, there, need.kind, ids)
-    return replace(planning, linked={id_: link.other_id for id_, link in links.items()})
+    return {id_: link.other_id for id_, link in links.items()}
+
+
+def _read_awaited(
+    services: Services,
+    setup: Setup,
+    belonging: Belonging,
+    records: Sequence[Any],
+    owners: Mapping[str, str],
+) -> frozenset[str]:
+    """Return which of the things these records belong to are on their way."""
+    lone = [one for one in records if not any(id_ in owners for id_ in belonging.need.ids(one))]
+    ids = sorted({id_ for one in lone if (id_ := belonging.record(one))})
+    if not ids:
+        return frozenset()
+    flow = on_same_account(setup.name, belonging.flow)
+    names = [RowName(consumer=setup.consumer, flow=flow, record=id_) for id_ in ids]
+    rows = services.log.read_rows(names)
+    return frozenset(row.name.record for row in rows if row is not None)
 
 
 def read_owners(services: Services, setup: Setup, ids: Sequence[str]) -> Mapping[str, str]:

@@ -39,6 +39,9 @@ class PollRun:
     holder: str | None = None  #: of the lease, while it is held
     calls: list[Exchange] = field(default_factory=list)  #: made before there was an execution
     restarted: bool = False
+    newest: datetime | None = None  #: latest change of the source's pages that were not noted yet
+    resume: str | None = None  #: what the source's last page said, if that was not noted yet
+    opened_target: Opened | None = None  #: for flows whose status goes both ways, once needed
 
     @property
     def lease(self) -> str:
@@ -54,7 +57,8 @@ def begin(
     id_ = poll.execution or services.new_id()
     under_way = poll.execution is not None and poll.started_at is not None
     started_at = poll.started_at if under_way else None
-    place = Place.from_text(poll.page) if poll.page else first_place(ready, poll, is_sweep)
+    place = Place.from_text(poll.page) if poll.page else None
+    place = place or first_place(services, ready, poll, is_sweep)
     opened = services.open(ready.source, lambda: until, id_)
     doing = PollRun(
         ready=ready,
@@ -70,6 +74,16 @@ def begin(
     return doing
 
 
+def opened_of(services: Services, doing: PollRun) -> Opened:
+    """Return the side that is read now."""
+    if not doing.place.is_back:
+        return doing.opened
+    if doing.opened_target is None:
+        opened = services.open(doing.ready.target, lambda: doing.until, doing.id)
+        doing.opened_target = replace(opened, take_exchanges=lambda: _take_exchanges(doing, opened))
+    return doing.opened_target
+
+
 def _take_exchanges(doing: PollRun, opened: Opened) -> list[Exchange]:
     """Take the calls that were made; they are of no execution while there is none."""
     made = opened.take_exchanges()
@@ -79,12 +93,19 @@ def _take_exchanges(doing: PollRun, opened: Opened) -> list[Exchange]:
     return [replace(one, execution=None, correlations=(doing.id,)) for one in made]
 
 
-def first_place(ready: Ready, poll: PollState, is_sweep: bool) -> Place:
-    """Return where a run begins: at its cursor less the overlap, never before the start date."""
+def first_place(services: Services, ready: Ready, poll: PollState, is_sweep: bool) -> Place:
+    """Return where a run begins: at its cursor less the overlap, never before the start date.
+
+    A source that counts its changes goes on at its own mark, and shows nothing late.
+    """
+    overlap = timedelta(seconds=0 if is_sweep else ready.flow.poll_overlap_s)
+    back_since = None
+    if ready.flow.both_ways is not None and not is_sweep:
+        back_since = (poll.back_at or services.now()) - overlap
     if poll.cursor is None:
-        return Place(since=ready.starts_at)
-    overlap_s = 0 if is_sweep else ready.flow.poll_overlap_s
-    return Place(since=max(poll.cursor - timedelta(seconds=overlap_s), ready.starts_at))
+        return Place(since=ready.starts_at, page=poll.resume, back_since=back_since)
+    since = max(poll.cursor - overlap, ready.starts_at)
+    return Place(since=since, page=poll.resume, back_since=back_since)
 
 
 def may_be_quiet(doing: PollRun) -> bool:
@@ -158,7 +179,13 @@ def go_on(services: Services, doing: PollRun, walked: Walked, further: Place) ->
     """Note that a page was read and what comes next."""
     doing.place = further
     cursor = _cursor_after(services, doing, walked)
-    doing.poll = _save(services, doing.poll, cursor=cursor, page=further.to_text())
+    resume = {"resume": walked.resume} if walked.resume else {}
+    doing.poll = _save(services, doing.poll, cursor=cursor, page=further.to_text(), **resume)
+
+
+def turn(doing: PollRun, walked: Walked, further: Place) -> None:
+    """Go on with the target's changes after source's pages that held no news; nothing is noted."""
+    doing.place, doing.newest, doing.resume = further, walked.newest, walked.resume
 
 
 def give_way(services: Services, doing: PollRun) -> None:
@@ -208,10 +235,20 @@ def _ended(services: Services, doing: PollRun, walked: Walked | None) -> dict[st
     cursor = _cursor_after(services, doing, walked)
     if doing.is_sweep:
         cursor = None
-    elif cursor is None and walked is not None and walked.changes:
+    elif cursor is None and walked is not None and walked.changes and not doing.place.is_back:
         cursor = doing.started_at  # a source without times: what changed since we asked
     next_at = services.now() + timedelta(seconds=_every_s(doing))
-    return {"cursor": cursor, "page": None, "execution": None, "next_at": next_at}
+    ended: dict[str, object] = {
+        "cursor": cursor,
+        "page": None,
+        "execution": None,
+        "next_at": next_at,
+    }
+    if walked is not None:
+        resume = walked.resume or doing.resume
+        ended |= {"resume": resume} if resume else {}
+        ended |= {"back_at": doing.started_at} if walked.is_back else {}
+    return ended
 
 
 def _cursor_after(services: Services, doing: PollRun, walked: Walked | None) -> datetime | None:
@@ -219,7 +256,7 @@ def _cursor_after(services: Services, doing: PollRun, walked: Walked | None) -> 
 
     A record dated in the future would hide everything that changes until then.
     """
-    newest = walked.newest if walked is not None else None
+    newest = (walked.newest if walked is not None else None) or doing.newest
     known = doing.poll.cursor
     if newest is None:
         return known

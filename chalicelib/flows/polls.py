@@ -7,6 +7,7 @@ nothing but the state of the poll (``poll_runs``).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chalicelib.domain.platforms import Changed
@@ -14,7 +15,7 @@ from chalicelib.domain.protocol import Request
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.rows import Row, RowName
 from chalicelib.domain.setup import PollState
-from chalicelib.flows import poll_runs, runs, sweeps
+from chalicelib.flows import backward, poll_runs, runs, sweeps
 from chalicelib.flows.door import request_many
 from chalicelib.flows.intake import take_down
 from chalicelib.flows.loading import pace_of
@@ -92,11 +93,12 @@ def _run(services: Services, doing: PollRun) -> bool:
             poll_runs.finish(services, doing)  # a person cancelled it
             return False
         try:
-            walked = read_page(services, doing.opened, doing.ready.flow.kind, doing.place)
+            opened = poll_runs.opened_of(services, doing)
+            walked = read_page(services, opened, doing.ready.flow.kind, doing.place)
         except SyncFailure as failure:
             if not poll_runs.take_hold(services, doing):
                 return False
-            if not _restarts(doing, failure):
+            if not _restarts(services, doing, failure):
                 return _interrupt(services, doing, failure)
             continue
         if _take_in(services, doing, walked):
@@ -107,10 +109,14 @@ def _run(services: Services, doing: PollRun) -> bool:
 
 def _take_in(services: Services, doing: PollRun, walked: Walked) -> bool:
     """Request what is news on a page, and note how far the run came; returns whether it is over."""
-    requests = _requests_of(services, doing, walked.changes)
-    if not requests and walked.next is None and not walked.repeated and doing.execution is None:
-        poll_runs.finish_quietly(services, doing, walked)
-        return True
+    requests = _requests_of(services, doing, walked)
+    if not requests and not walked.repeated and doing.execution is None:
+        if walked.next is None:
+            poll_runs.finish_quietly(services, doing, walked)
+            return True
+        if walked.next.is_back and not walked.is_back:
+            poll_runs.turn(doing, walked, walked.next)
+            return False
     if not poll_runs.take_hold(services, doing):
         return True
     _request(services, doing, requests, found=len(walked.changes))
@@ -122,22 +128,24 @@ def _take_in(services: Services, doing: PollRun, walked: Walked) -> bool:
     return True
 
 
-def _restarts(doing: PollRun, failure: SyncFailure) -> bool:
+def _restarts(services: Services, doing: PollRun, failure: SyncFailure) -> bool:
     """Start the slice again from its cursor when the vendor forgot the page, once."""
     if failure.error_code != CURSOR_EXPIRED or doing.restarted:
         return False
     doing.restarted = True
-    doing.place = poll_runs.first_place(doing.ready, doing.poll, doing.is_sweep)
+    forgotten = replace(doing.poll, resume=None)
+    doing.place = poll_runs.first_place(services, doing.ready, forgotten, doing.is_sweep)
     return True
 
 
-def _requests_of(
-    services: Services, doing: PollRun, changes: Sequence[Changed]
-) -> Sequence[Request]:
+def _requests_of(services: Services, doing: PollRun, walked: Walked) -> Sequence[Request]:
     """Return the requests for what is news on a page."""
+    changes = walked.changes
     if not changes:
         return []
     setup = doing.ready.setup
+    if walked.is_back:
+        return _requests_back(services, doing, changes)
     names = [RowName(consumer=setup.consumer, flow=setup.flow, record=c.record) for c in changes]
     rows = services.log.read_rows(names)
     if doing.is_sweep:
@@ -147,6 +155,25 @@ def _requests_of(
         for name, row, change in zip(names, rows, changes, strict=True)
         if is_news(row, change)
     ]
+
+
+def _requests_back(
+    services: Services, doing: PollRun, changes: Sequence[Changed]
+) -> Sequence[Request]:
+    """Return the requests for what changed at the target since its row was looked at last."""
+    setup, flow = doing.ready.setup, doing.ready.flow
+    changed = backward.rows_of(services, setup.consumer, setup.flow, flow, changes)
+    rows = services.log.read_rows([name for name, _ in changed]) if changed else ()
+    return [
+        Request(name=name, kind=flow.kind, by="poll", execution=doing.id)
+        for (name, change), row in zip(changed, rows, strict=True)
+        if row is None or not _was_seen(row, change)
+    ]
+
+
+def _was_seen(row: Row, change: Changed) -> bool:
+    at, seen = change.updated_at, row.updated_at
+    return at is not None and seen is not None and at <= seen
 
 
 def _request_of(doing: PollRun, name: RowName, row: Row | None, change: Changed) -> Request:
@@ -188,9 +215,10 @@ def _interrupt(services: Services, doing: PollRun, failure: SyncFailure) -> bool
         wait_s = max(failure.retry_after_s or 0, POSTPONED_S)
         poll_runs.postpone(services, doing, wait_s)
         return False
+    asked = doing.ready.target if doing.place.is_back else doing.ready.source
     if failure.reason is Reason.CONNECTION_DOWN:
-        take_down(services, doing.ready.source, failure.detail)
-    platform = services.offers[doing.ready.source.platform].label
+        take_down(services, asked, failure.detail)
+    platform = services.offers[asked.platform].label
     problem = f"{platform} could not be asked what changed: {failure.detail}"
     poll_runs.finish(services, doing, None, problem)
     return False

@@ -35,12 +35,16 @@ class Place:
     mark_first: str = ""
     steps: int = 0
     power: int = 1
+    #: where reading of the target begins once the source's pages are read; None: it is not read
+    back_since: datetime | None = None
+    is_back: bool = False  #: the target is read now
 
     def to_text(self) -> str:
         """Return it as a text to be kept."""
         plain = asdict(self) | {
             "since": self.since.isoformat(),
             "until": self.until.isoformat() if self.until else None,
+            "back_since": self.back_since.isoformat() if self.back_since else None,
         }
         return json.dumps(plain, separators=(",", ":"))
 
@@ -48,11 +52,16 @@ class Place:
     def from_text(text: str) -> "Place":
         """Read what ``to_text`` returned."""
         plain = json.loads(text)
-        until = plain.pop("until")
-        return Place(
-            **plain | {"since": datetime.fromisoformat(plain["since"])},
-            until=datetime.fromisoformat(until) if until else None,
-        )
+        for name in ("since", "until", "back_since"):
+            if plain.get(name):
+                plain[name] = datetime.fromisoformat(plain[name])
+        return Place(**plain)
+
+    def turned(self) -> "Place | None":
+        """Return where the target's changes begin, after the last page of the source's."""
+        if self.is_back or self.back_since is None:
+            return None
+        return Place(since=self.back_since, is_back=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +71,14 @@ class Walked:
     changes: Sequence[Changed]
     next: Place | None  #: None: the walk is over
     repeated: bool = False  #: the platform led in a circle; the walk ends early
+    resume: str | None = None  #: where the next walk begins, for a source that counts its changes
+    is_back: bool = False  #: the page is of the target's changes
 
     @property
     def newest(self) -> datetime | None:
-        """The latest change on the page, by the source's clock."""
+        """The latest change on the page, by the source's clock; None for the target's."""
+        if self.is_back:
+            return None
         times = [change.updated_at for change in self.changes if change.updated_at is not None]
         return max(times, default=None)
 
@@ -105,18 +118,19 @@ def _keep_traces(services: Services, opened: Opened) -> None:
 def _walked(place: Place, page: ChangePage) -> Walked:
     changes = list(_newest_of_each(page.changes).values())
     if page.page is None:
-        return Walked(changes=changes, next=None)
+        resume = None if place.is_back else page.resume
+        return Walked(changes=changes, next=place.turned(), resume=resume, is_back=place.is_back)
     token, first = _short(page.page), _first_of(page)
     repeats_page = page.page == place.page or token == place.mark_page
     if repeats_page or (first and first == place.mark_first):
-        return Walked(changes=changes, next=None, repeated=True)
+        return Walked(changes=changes, next=None, repeated=True, is_back=place.is_back)
     steps = place.steps + 1
     further = replace(place, page=page.page, steps=steps)
     if steps == place.power:
         further = replace(
             further, mark_page=token, mark_first=first, steps=0, power=2 * place.power
         )
-    return Walked(changes=changes, next=further)
+    return Walked(changes=changes, next=further, is_back=place.is_back)
 
 
 def _newest_of_each(changes: Sequence[Changed]) -> dict[str, Changed]:

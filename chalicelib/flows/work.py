@@ -16,6 +16,7 @@ from chalicelib.domain.reasons import Part, Reason, SyncFailure
 from chalicelib.domain.rows import Row
 from chalicelib.domain.statuses import Outcome
 from chalicelib.flows import decide
+from chalicelib.flows.agreed import Agreed
 from chalicelib.flows.decide import Ending, Terms
 from chalicelib.flows.declare import Flow, Planning, Showing
 from chalicelib.flows.door import rate_cause_of
@@ -33,6 +34,7 @@ class Job:
     found: Found | None = None
     done: Done | None = None
     parts: tuple[Part, ...] = ()
+    note: str = ""  #: added to what is said of a success
     facts: dict[str, Any] = field(default_factory=dict)
     ending: Ending | None = None
     started_at: datetime | None = None
@@ -99,7 +101,8 @@ class Work:
             synced=synced,
         )
         columns = dict(self.flow.columns(showing))
-        if columns != dict(job.row.columns):
+        # A record of which only the id is left keeps what was known of it.
+        if columns and columns != dict(job.row.columns):
             job.facts["columns"] = columns
 
 
@@ -185,9 +188,12 @@ def _before_start(flow: Flow, job: Job, planning: Planning) -> str | None:
 
 
 def find(work: Work, jobs: Sequence[Job], wanted_of: Callable[[Job], Wanted[Any]]) -> None:
-    """Look up what the target holds, except where the hash alone shows that it is in step."""
+    """Look up what the target holds, except where the hash alone shows that it is in step.
+
+    Where the status goes both ways it never does: somebody may have changed the target.
+    """
     for job in still_open(jobs):
-        if decide.is_unchanged(job.row, job.sent_hash):
+        if work.flow.both_ways is None and decide.is_unchanged(job.row, job.sent_hash):
             work.show(job, synced=True)
             job.ending = decide.end_unchanged(job.row, work.terms(job))
     wanted = {job.id: wanted_of(job) for job in still_open(jobs)}
@@ -200,6 +206,10 @@ def find(work: Work, jobs: Sequence[Job], wanted_of: Callable[[Job], Wanted[Any]
         else:
             job.found = answer
     _refuse_taken(work, jobs)
+
+
+def judge(work: Work, jobs: Sequence[Job]) -> None:
+    """End what needs no write: the target holds it, or does not show yet what it took."""
     for job in still_open(jobs):
         _judge_found(work, job)
 
@@ -222,7 +232,6 @@ def _refuse_taken(work: Work, jobs: Sequence[Job]) -> None:
 
 
 def _judge_found(work: Work, job: Job) -> None:
-    """End jobs whose target holds what is desired, or does not show yet what it took."""
     row, found = job.row, job.found
     if found is not None and found.equal:
         close(work, job, decide.done_of_found(row, found))
@@ -263,8 +272,13 @@ def write(work: Work, jobs: Sequence[Job], wanted_of: Callable[[Job], Wanted[Any
             close(work, job, answer)
 
 
-def close(work: Work, job: Job, done: Done) -> None:
-    """End a job by what the target holds now."""
+def close(work: Work, job: Job, done: Done, *, source_status: str | None = None) -> None:
+    """End a job by what the target holds now.
+
+    Args:
+        source_status: the status that the source was given just now, where its record is older.
+    """
+    done = replace(done, detail=" ".join(filter(None, (done.detail, job.note))))
     job.done = done
     job.parts = tuple(done.parts) or job.parts
     work.show(job, synced=done.verified and not done.awaiting)
@@ -275,4 +289,7 @@ def close(work: Work, job: Job, done: Done) -> None:
     version = getattr(job.record, "version", None)
     if version is not None:
         sent["sent_version"] = version
+    if work.flow.both_ways is not None and done.status:
+        source = source_status or work.flow.both_ways.status(job.record)
+        sent["agreed"] = Agreed(source=source, target=done.status).to_text()
     job.ending = decide.end_with_done(job.row, done, sent, work.terms(job))

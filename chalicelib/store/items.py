@@ -49,6 +49,7 @@ ATTRIBUTES: Mapping[str, str] = {
     "has_units": "hu",
     "target_id": "ti",
     "target_version": "tv",
+    "agreed": "ag",
     "generation": "g",
     "requested_by": "by",
     "execution": "ex",
