@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import httpx
-
 from bench.counting import Tally, counted_port, counted_table
 from chalicelib import wiring
+from chalicelib.connectors.hosts import HostGuard
+from chalicelib.connectors.pool import open_pool
 from chalicelib.flows.engine import sync_batch
 from chalicelib.flows.services import Services
 from chalicelib.ops import logging
@@ -38,7 +38,7 @@ def open_product(folder: Path) -> Iterator[Product]:
     tally = Tally()
     log = build_log(counted_table(stores.log_table, "log", tally), stores.vault)
     registry = TableRegistry(table=counted_table(stores.registry_table, "registry", tally))
-    with httpx.Client() as http:
+    with open_pool(HostGuard(allow_loopback=True)) as http:
         services = wiring.build(
             settings,
             log=counted_port(log, "log", tally),

@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.connectors.catalog import OFFERS
 from chalicelib.connectors.hosts import HostGuard
-from chalicelib.connectors.http import Pool, open_pool
 from chalicelib.connectors.opening import open_account
+from chalicelib.connectors.pool import Pool, open_pool
 from chalicelib.domain.platforms import Offer
 from chalicelib.domain.ports import Registry, SyncLog, Vault, WorkQueue
 from chalicelib.domain.setup import Connection
@@ -66,7 +66,7 @@ class Openings:
     offers: Mapping[str, Offer]
     guard: HostGuard
     now: Callable[[], datetime]
-    http: Pool = field(default_factory=open_pool)
+    http: Pool
     services: Services | None = None
 
     def open(
@@ -116,10 +116,8 @@ def build(
     http: Pool | None = None,
 ) -> Services:
     """Build what flow functions work with over the given stores."""
-    loopback = settings.allow_private_hosts
-    openings = Openings(offers=offers, guard=HostGuard(allow_loopback=loopback), now=now)
-    if http is not None:
-        openings.http = http
+    guard = HostGuard(allow_loopback=settings.allow_private_hosts)
+    openings = Openings(offers=offers, guard=guard, now=now, http=http or open_pool(guard))
     services = Services(
         log=log,
         registry=registry,

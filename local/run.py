@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from chalicelib import wiring
+from chalicelib.connectors.hosts import HostGuard
+from chalicelib.connectors.pool import open_pool
 from chalicelib.flows import keys
 from chalicelib.flows.catalog import FLOWS
 from chalicelib.flows.declare import Flow
@@ -62,7 +62,7 @@ def running(
     logging.configure(settings, data)
     metrics.configure(settings)
     stores = open_stores(data, now=wiring.utc_now, retention_days=settings.retention_days)
-    with httpx.Client() as http:
+    with open_pool(HostGuard(allow_loopback=settings.allow_private_hosts)) as http:
         services = wiring.build(
             settings,
             log=stores.log,

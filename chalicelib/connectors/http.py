@@ -11,17 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from chalicelib.connectors.hosts import HostGuard, refused
+from chalicelib.connectors.hosts import HostGuard, redirected, refused
+from chalicelib.connectors.pool import Pool
 from chalicelib.connectors.redaction import (
     redact_body,
     redact_headers,
     redact_request_headers,
     redact_url,
 )
+from chalicelib.connectors.replies import AnswerTooLargeError, Reply
 from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.log import Exchange
 from chalicelib.domain.reasons import Reason, SyncFailure
@@ -32,61 +33,11 @@ if TYPE_CHECKING:
 #: Longest wait a vendor may ask for; a longer wish is cut to a day.
 RETRY_AFTER_AT_MOST_S = 86_400
 
+#: One call takes at most as long as so many waits for a sign of the other side.
+WAITS_OF_A_CALL = 3
 
-class Pool(Protocol):
-    """Open connections, shared by all clients of a process: what we use of ``httpx.Client``."""
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        params: Any,
-        headers: Any,
-        json: Any,
-        data: Any,
-        timeout: float,
-        follow_redirects: bool,
-    ) -> "httpx.Response":
-        """Make one call; errors are those of httpx."""
-
-
-class LatePool:
-    """A pool that opens with its first call."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._opened: httpx.Client | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether there may be connections to close."""
-        return self._opened is not None
-
-    def request(self, method: str, url: str, **more: Any) -> "httpx.Response":
-        """Make one call over the shared connections."""
-        return self._open().request(method, url, **more)
-
-    def close(self) -> None:
-        """Close all connections; a later call would open new ones."""
-        with self._lock:
-            opened, self._opened = self._opened, None
-        if opened is not None:
-            opened.close()
-
-    def _open(self) -> "httpx.Client":
-        import httpx
-
-        with self._lock:
-            if self._opened is None:
-                limits = httpx.Limits(max_connections=100, max_keepalive_connections=20)
-                self._opened = httpx.Client(limits=limits)
-            return self._opened
-
-
-def open_pool() -> LatePool:
-    """Return the pool of a process; whoever takes it closes it."""
-    return LatePool()
+#: Statuses that send a call elsewhere (RFC 9110, 15.4).
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +134,10 @@ class Client:
         json: Any = None,
         form: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Make one call and return its answer, whatever its status.
+        """Make one call and return its answer, whatever its status but a redirect.
+
+        A redirect is not followed: it could lead anywhere, and a merchant can enter the address
+        it leads to.
 
         Args:
             path: joined to the base URL, or a whole URL.
@@ -191,40 +145,61 @@ class Client:
 
         Raises:
             SyncFailure: nothing came back. ``OUTCOME_UNKNOWN`` if a write may have arrived, else
-                ``RETRYING``.
+                ``RETRYING``. Or where the call would go is refused, or the platform redirects it.
         """
-        import httpx
-
-        url = path if "://" in path else self.base_url.rstrip("/") + path
+        url = _readable(path if "://" in path else self.base_url.rstrip("/") + path)
         self.guard.check(url)
         if writes:
             self._refuse_late_write()
-        started_at, clock = self.now(), time.perf_counter()
-        try:
-            response = self.http.request(
-                method,
-                url,
-                params=dict(params) if params else None,
-                headers=dict(headers or {}),
-                json=json,
-                data=dict(form) if form else None,
-                timeout=self.timeout_s,
-                follow_redirects=False,
-            )
-        except httpx.InvalidURL as error:
-            raise refused("The address of the platform cannot be read.") from error
-        except httpx.HTTPError as error:
-            self._record(method, url, started_at, clock, request=_request_of(error), error=error)
-            raise _no_answer(error, writes=writes) from error
-        self._record(method, url, started_at, clock, request=response.request, response=response)
+        reply = self._send(
+            method,
+            url,
+            writes=writes,
+            params=dict(params) if params else None,
+            headers=dict(headers or {}),
+            json=json,
+            data=dict(form) if form else None,
+        )
         answer = Answer(
-            status=response.status_code,
-            headers={key.lower(): value for key, value in response.headers.items()},
-            body=response.content,
+            status=reply.status_code,
+            headers={key.lower(): value for key, value in reply.headers.items()},
+            body=reply.content,
         )
         if self.on_answer is not None:
             self.on_answer(answer)
+        if answer.status in REDIRECTS:
+            raise redirected(url, answer.headers.get("location", ""), code=answer.status)
         return answer
+
+    def _send(self, method: str, url: str, *, writes: bool, **sent: Any) -> Reply:
+        import httpx
+
+        started_at, clock = self.now(), time.perf_counter()
+        try:
+            reply = self.http.request(
+                method,
+                url,
+                timeout=self.timeout_s,
+                follow_redirects=False,
+                extensions={"total_s": self._total_s()},
+                **sent,
+            )
+        except AnswerTooLargeError as error:
+            self._record(method, url, started_at, clock, reply=error.reply, error=error)
+            raise _too_large(error.reply, writes=writes) from error
+        except httpx.HTTPError as error:
+            self._record(method, url, started_at, clock, request=_request_of(error), error=error)
+            raise _no_answer(error, writes=writes) from error
+        self._record(method, url, started_at, clock, reply=reply)
+        return reply
+
+    def _total_s(self) -> float:
+        """The longest time of a whole call; an answer to a write comes before the deadline."""
+        total_s = WAITS_OF_A_CALL * self.timeout_s
+        if self.may_send_until is None:
+            return total_s
+        left_s = (self.may_send_until() - self.now()).total_seconds()
+        return min(total_s, max(left_s, self.timeout_s))
 
     def _refuse_late_write(self) -> None:
         if self.may_send_until is None:
@@ -245,10 +220,11 @@ class Client:
         started_at: datetime,
         clock: float,
         *,
-        request: "httpx.Request | None",
-        response: "httpx.Response | None" = None,
+        request: "httpx.Request | None" = None,
+        reply: Reply | None = None,
         error: Exception | None = None,
     ) -> None:
+        request = reply.request if reply is not None else request
         self.trace.exchanges.append(
             Exchange(
                 id=uuid4().hex,
@@ -259,16 +235,26 @@ class Client:
                 url=redact_url(str(request.url) if request else url),
                 at=started_at,
                 duration_ms=round((time.perf_counter() - clock) * 1000),
-                status=response.status_code if response is not None else None,
+                status=reply.status_code if reply is not None else None,
                 request_headers=redact_request_headers(request.headers) if request else {},
                 request_body=redact_body(request.content) if request else "",
-                response_headers=redact_headers(response.headers) if response is not None else {},
-                response_body=redact_body(response.content) if response is not None else "",
+                response_headers=redact_headers(reply.headers) if reply is not None else {},
+                response_body=redact_body(reply.content) if reply is not None else "",
                 error=type(error).__name__ if error else "",
                 execution=self.execution,
                 serves=self.trace.serves,
             )
         )
+
+
+def _readable(url: str) -> str:
+    """Return an address as it will be sent, so that what is judged is what is called."""
+    import httpx
+
+    try:
+        return str(httpx.URL(url))
+    except httpx.InvalidURL as error:
+        raise refused("The address of the platform cannot be read.") from error
 
 
 def _request_of(error: "httpx.HTTPError") -> "httpx.Request | None":
@@ -295,6 +281,16 @@ def _no_answer(error: "httpx.HTTPError", *, writes: bool) -> SyncFailure:
         Reason.RETRYING,
         f"The platform could not be reached ({type(error).__name__}).",
         error_code="no_answer",
+    )
+
+
+def _too_large(reply: Reply, *, writes: bool) -> SyncFailure:
+    """Nobody knows what the answer said, so a write may have been applied."""
+    return SyncFailure(
+        Reason.OUTCOME_UNKNOWN if writes else Reason.REJECTED_BY_TARGET,
+        "The platform's answer is too large to be one of its interface: check the address.",
+        code=reply.status_code,
+        error_code="too_large",
     )
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.connectors.hosts import HostGuard
-from chalicelib.connectors.http import Client, Pool, Trace
+from chalicelib.connectors.http import Client, Trace
+from chalicelib.connectors.pool import Pool
 from chalicelib.domain.paces import pace_of
 from chalicelib.domain.platforms import Account, Offer
 from chalicelib.domain.setup import Connection

@@ -6,10 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
-
 from chalicelib.connectors.hosts import HostGuard
 from chalicelib.connectors.http import Client, Trace
+from chalicelib.connectors.pool import open_pool
 from chalicelib.domain.platforms import Account
 from chalicelib.domain.setup import Connection
 
@@ -38,14 +37,15 @@ def open_account(
         base_url=base_url,
         settings=settings or {},
     )
-    with httpx.Client() as http:
+    guard = HostGuard(allow_loopback=True)
+    with open_pool(guard) as http:
         client = Client(
             consumer=connection.consumer,
             connection=connection.name,
             platform=platform,
             base_url=base_url,
             http=http,
-            guard=HostGuard(allow_loopback=True),
+            guard=guard,
             trace=Trace(),
             timeout_s=timeout_s,
             now=now,

@@ -61,7 +61,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "boto3": ("chalicelib.store", "chalicelib.queue", "chalicelib.wiring", "chalicelib.ops"),
     "botocore": ("chalicelib.store", "chalicelib.queue", "chalicelib.wiring", "chalicelib.ops"),
-    "httpx": ("chalicelib.connectors.http",),
+    "httpx": (
+        "chalicelib.connectors.http",
+        "chalicelib.connectors.replies",
+        "chalicelib.connectors.transport",
+    ),
+    "httpcore": ("chalicelib.connectors.transport",),
 }
 
 #: Folders whose sub-packages are platforms: none of these imports another.

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 #: Module -> who needs it, later.
 LATER = {
     "httpx": "the first call to a platform",
+    "httpcore": "the first call to a platform",
     "pydantic": "the first body of a request, the first payload of a vendor",
     "pydantic_core": "pydantic",
     "jinja2": "the first page of the console",

@@ -16,6 +16,7 @@ from chalicelib.connectors.http import (
     failure_of,
     retry_after_s,
 )
+from chalicelib.connectors.replies import AnswerTooLargeError
 from chalicelib.domain.reasons import Reason, SyncFailure
 from tests.builders import NOW, Clock
 
@@ -72,10 +73,31 @@ def test_answer_is_returned_whatever_its_status_with_names_of_headers_in_lower_c
     assert (answer.status, answer.ok, answer.headers["x-left"]) == (418, False, "3")
 
 
-def test_redirect_is_not_followed() -> None:
-    elsewhere = {"location": "http://10.0.0.1/"}
-    answer = client(lambda request: httpx.Response(302, headers=elsewhere)).call("GET", "/")
-    assert answer.status == 302
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("writes", [False, True])
+def test_redirect_is_not_followed_and_tells_the_address_to_enter(status: int, writes: bool) -> None:
+    seen: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.path)
+        return httpx.Response(status, headers={"Location": "https://www.shop.example/x?key=k"})
+
+    one = client(handler)
+    failure = met(lambda: one.call("POST", "/", writes=writes))
+    assert (failure.reason, failure.error_code, failure.code) == (
+        Reason.REJECTED_BY_TARGET,
+        "redirected",
+        status,
+    )
+    assert "https://www.shop.example: enter that" in failure.detail
+    assert seen == ["/base/"]
+    assert [kept.status for kept in one.trace.take()] == [status]
+
+
+def test_unchanged_and_choices_are_answers_and_no_redirects() -> None:
+    for status in (300, 304):
+        answer = httpx.Response(status)
+        assert client(lambda request, it=answer: it).call("GET", "/").status == status
 
 
 def test_address_is_checked_before_every_call() -> None:
@@ -85,6 +107,21 @@ def test_address_is_checked_before_every_call() -> None:
     guarded = client(http=pool, guard=HostGuard())
     assert met(lambda: guarded.call("GET", "/")).error_code == "address_refused"
     assert sent == []
+
+
+def test_address_is_judged_as_it_is_sent() -> None:
+    seen: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.raw_host.decode())
+        return httpx.Response(200)
+
+    one = client(handler, guard=HostGuard())
+    one.call("GET", "https://b\u00fccher.example/")
+    one.call("GET", "https://shop\u3002example/")
+    assert seen == ["xn--bcher-kva.example", "shop.example"]
+    for odd in ("https://api.example\\@10.0.0.1/", "https://10.0.0.1\u3002/"):
+        assert met(lambda url=odd: one.call("GET", url)).error_code == "address_refused"
 
 
 def test_address_that_cannot_be_written_is_refused_and_no_defect() -> None:
@@ -142,6 +179,28 @@ def test_write_without_an_answer_is_unknown_if_it_may_have_left(
     assert met(lambda: one.call("GET", "/")).reason is Reason.RETRYING
 
 
+# --- too much of an answer ------------------------------------------------------------------------
+
+
+class Flood:
+    """A pool whose answers are all too large."""
+
+    def request(self, method: str, url: str, **more: Any) -> httpx.Response:
+        request = httpx.Request(method, url, json=more["json"])
+        raise AnswerTooLargeError(httpx.Response(200, headers={"x-a": "b"}, request=request))
+
+
+def test_answer_that_is_too_large_fails_a_read_and_leaves_a_write_unknown() -> None:
+    one = client(http=Flood())
+    read = met(lambda: one.call("GET", "/"))
+    assert (read.reason, read.error_code) == (Reason.REJECTED_BY_TARGET, "too_large")
+    written = met(lambda: one.call("POST", "/", writes=True, json={"id": "7"}))
+    assert (written.reason, written.error_code) == (Reason.OUTCOME_UNKNOWN, "too_large")
+    kept = one.trace.take()[1]
+    assert (kept.status, kept.error, kept.response_body) == (200, "AnswerTooLargeError", "")
+    assert (kept.response_headers, kept.request_body) == ({"x-a": "b"}, '{"id": "7"}')
+
+
 # --- the deadline ---------------------------------------------------------------------------------
 
 
@@ -161,6 +220,30 @@ def test_no_write_starts_when_its_answer_could_come_after_the_deadline() -> None
     assert (failure.reason, failure.error_code) == (Reason.RETRYING, "out_of_time")
     one.call("GET", "/")
     assert sent == ["POST", "GET"]
+
+
+def allowed_s(clock: Clock, deadline_in_s: float | None) -> float:
+    """How long a whole call may take, whose platform may be silent for 20 seconds."""
+    seen: list[float] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["total_s"])
+        return httpx.Response(200)
+
+    until = None if deadline_in_s is None else clock() + timedelta(seconds=deadline_in_s)
+    client(handler, now=clock, may_send_until=until and (lambda: until)).call("GET", "/")
+    return seen[0]
+
+
+@pytest.mark.parametrize(
+    ("deadline_in_s", "total_s"),
+    [(None, 60), (500, 60), (45, 45), (20, 20), (5, 20), (-9, 20)],
+    ids=["none", "far", "near", "as_near_as_a_write_may_start", "nearer", "over"],
+)
+def test_whole_call_ends_by_the_deadline_and_has_time_for_one_silence(
+    deadline_in_s: float | None, total_s: float
+) -> None:
+    assert allowed_s(Clock(), deadline_in_s) == total_s
 
 
 # --- statuses -------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ import httpx
 import pytest
 
 from chalicelib.connectors.hosts import HostGuard
-from chalicelib.connectors.http import open_pool
 from chalicelib.connectors.opening import Opening, open_account
 from chalicelib.domain.reasons import SyncFailure
 from tests.builders import NOW, make_connection
@@ -62,13 +61,3 @@ def test_refused_credentials_are_renewed_by_whoever_opened_the_account() -> None
     renewed = opened(renew=lambda refused: {**refused, "access_token": "new"}).account
     assert renewed.renew({"access_token": "abc"}) == {"access_token": "new"}
     assert opened().account.renew({}) is None
-
-
-def test_pool_opens_with_its_first_call_and_can_be_closed() -> None:
-    pool = open_pool()
-    assert not pool.is_open
-    with pytest.raises(httpx.UnsupportedProtocol):
-        pool.request("GET", "nowhere://platform.example/")
-    assert pool.is_open
-    pool.close()
-    assert not pool.is_open
