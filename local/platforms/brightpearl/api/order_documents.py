@@ -17,8 +17,8 @@ def order_document(world: World, order: Order) -> dict[str, object]:
     return without_nulls(
         {
             "id": order.id,
-            "parentOrderId": 0,
-            "orderTypeCode": "SO",
+            "parentOrderId": order.parent_id or 0,
+            "orderTypeCode": order.kind,
             "reference": order.ref or "",
             "externalRef": order.external_ref,
             "installedIntegrationInstanceId": order.instance_id,
@@ -52,6 +52,8 @@ def order_document(world: World, order: Order) -> dict[str, object]:
 def payment_status(world: World, order: Order) -> str:
     """UNPAID, PARTIALLY_PAID, PAID, or NOT_APPLICABLE for an order worth nothing."""
     total, paid = order.net + order.tax, world.payments.paid(order.id)
+    if order.kind == "SC":
+        paid = -paid  # money goes out
     if total == 0 and paid == 0:
         return "NOT_APPLICABLE"
     if paid <= 0:
@@ -94,6 +96,8 @@ def stock_status(world: World, order: Order) -> str:
 
 def _tracked(world: World, order: Order) -> list[Row]:
     known = world.products.by_id
+    if order.kind == "SC":
+        return []  # goods come in: nothing is allocated or sent
     return [
         row
         for row in order.rows.values()
@@ -185,7 +189,11 @@ def _row(order: Order, row: Row, sequence: int) -> dict[str, object]:
             },
             "nominalCode": row.nominal_code,
             "externalRef": row.external_ref,
-            "composition": {"bundleParent": False, "bundleChild": False, "parentOrderRowId": 0},
+            "composition": {
+                "bundleParent": row.bundle,
+                "bundleChild": row.parent_row_id is not None,
+                "parentOrderRowId": row.parent_row_id or 0,
+            },
         }
     )
 

@@ -15,6 +15,7 @@ from local.platforms.brightpearl.world import World
 PAYMENT_STATUS_IDS = {"NOT_APPLICABLE": 0, "UNPAID": 1, "PARTIALLY_PAID": 2, "PAID": 3}
 STOCK_STATUS_IDS = {"NON": 0, "SON": 1, "SOP": 2, "SOA": 3}
 SHIPPING_STATUS_IDS = {"NST": 0, "SNS": 1, "SPS": 2, "ASS": 3}
+TYPE_IDS = {"SO": 1, "SC": 3}
 ALLOCATION_STATUS_IDS = {"ANR": 0, "ANA": 1, "APA": 2, "AAA": 3}
 
 
@@ -48,7 +49,7 @@ def _products(order: Order) -> tuple[int, ...]:
 ORDER_SEARCH = Search[Order](
     columns=(
         Column(name="orderId", kind="IDSET", value=lambda w, o: o.id),
-        Column(name="orderTypeId", kind="INTEGER", value=lambda w, o: 1),
+        Column(name="orderTypeId", kind="INTEGER", value=lambda w, o: TYPE_IDS[o.kind]),
         Column(name="contactId", kind="INTEGER", value=lambda w, o: o.customer_id),
         Column(name="orderStatusId", kind="INTEGER", value=lambda w, o: o.status_id),
         Column(
@@ -75,7 +76,7 @@ ORDER_SEARCH = Search[Order](
             kind="INTEGER",
             value=lambda w, o: o.instance_id,
         ),
-        Column(name="parentOrderId", kind="INTEGER", value=lambda w, o: None),
+        Column(name="parentOrderId", kind="INTEGER", value=lambda w, o: o.parent_id),
         Column(name="warehouseId", kind="INTEGER", value=lambda w, o: o.warehouse_id),
         Column(name="departmentId", kind="INTEGER", value=lambda w, o: o.channel_id),
         Column(name="taxDate", kind="PERIOD", value=lambda w, o: o.tax_date),
@@ -116,7 +117,7 @@ SALES_ORDER_SEARCH = Search[Order](
         Column(name="channelId", kind="INTEGER", value=lambda w, o: o.channel_id),
         Column(name="warehouseId", kind="INTEGER", value=lambda w, o: o.warehouse_id),
     ),
-    rows=lambda world: world.orders.by_id.values(),
+    rows=lambda world: [o for o in world.orders.by_id.values() if o.kind == "SO"],
     created=lambda order: order.created_on,
     updated=lambda order: order.updated_on,
     reference=_status_names,

@@ -36,20 +36,20 @@ def create_sales_order(call: Call) -> dict[str, object]:
     """
     document, world = call.document(), call.world
     check = Checker("ORDC")
-    instance_id = _instance_id(call, document, check)
+    instance_id = read_instance_id(call, document, check)
     external_ref = check.text(document, "externalRef", limit=255)
     check.finish()
     twin = world.orders.twin(external_ref, instance_id)
     if twin is not None:
         return answer(twin.id) if world.behaviour.repeat_answers_id else {}
-    order = _order(call, document, check, external_ref=external_ref, instance_id=instance_id)
+    order = read_order(call, document, check, external_ref=external_ref, instance_id=instance_id)
     world.orders.add(order)
     world.webhooks.raise_event("sales-order.created", [order.id])
     world.webhooks.raise_event("order.modified", [order.id])
     return answer(order.id)
 
 
-def _instance_id(call: Call, document: Mapping[str, Any], check: Checker) -> int | None:
+def read_instance_id(call: Call, document: Mapping[str, Any], check: Checker) -> int | None:
     """Return the installation the order belongs to; an OAuth app may only name its own."""
     number = document.get("installedIntegrationInstanceId")
     if number is None:
@@ -65,7 +65,7 @@ def _instance_id(call: Call, document: Mapping[str, Any], check: Checker) -> int
     return number
 
 
-def _order(
+def read_order(
     call: Call,
     document: Mapping[str, Any],
     check: Checker,
@@ -108,9 +108,31 @@ def _order(
     check.finish()
     order.id = next(world.orders.order_ids)
     for row in rows:
-        row.id = next(world.orders.row_ids)
-        order.rows[row.id] = row
+        add_with_parts(world, order, row)
     return order
+
+
+def add_with_parts(world: World, order: Order, row: Row) -> None:
+    """Give a row its id and add it; the components of a bundle become rows worth nothing."""
+    row.id = next(world.orders.row_ids)
+    order.rows[row.id] = row
+    product = world.products.by_id.get(row.product_id or 0)
+    for part in product.components if product else ():
+        row.bundle = True
+        component = world.products.by_id[part.product_id]
+        child = Row(
+            id=0,
+            product_id=component.id,
+            name=component.name,
+            sku=component.sku,
+            quantity=row.quantity * part.quantity,
+            tax_code=row.tax_code,
+            net=Decimal(0),
+            tax=Decimal(0),
+            nominal_code=row.nominal_code,
+            parent_row_id=row.id,
+        )
+        add_with_parts(world, order, child)
 
 
 def _parties(

@@ -1,4 +1,4 @@
-"""Orders with their rows and notes."""
+"""Orders and credits with their rows and notes."""
 
 import itertools
 from collections import defaultdict
@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from local.platforms.brightpearl.state.goods_in import GoodsInNote
 from local.platforms.sender import Clock
 
 
@@ -25,6 +26,8 @@ class Row:
     tax: Decimal
     nominal_code: str
     external_ref: str | None = None
+    parent_row_id: int | None = None  #: row of the bundle that this one is a part of
+    bundle: bool = False  #: whether other rows are parts of this one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +46,7 @@ class Invoice:
 
 @dataclass(kw_only=True)
 class Order:
-    """One sales order; ``invoice_due`` while invoicing is pending."""
+    """One sales order or sales credit; ``invoice_due`` while invoicing is pending."""
 
     id: int
     customer_id: int
@@ -71,6 +74,9 @@ class Order:
     invoice_due: datetime | None = None
     invoice_tax_date: datetime | None = None
     version: int = 1
+    kind: str = "SO"  #: SO, or SC for a sales credit
+    parent_id: int | None = None  #: of a credit: the order it gives back
+    goods_in: list[GoodsInNote] = field(default_factory=list)
 
     @property
     def net(self) -> Decimal:
@@ -93,6 +99,7 @@ class Orders:
     by_ref: dict[str, list[Order]] = field(default_factory=lambda: defaultdict(list))
     order_ids: Iterator[int] = field(default_factory=lambda: itertools.count(501))
     row_ids: Iterator[int] = field(default_factory=lambda: itertools.count(9001))
+    batch_references: set[str] = field(default_factory=set)  #: of goods-in notes
     _note_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _invoice_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -104,11 +111,13 @@ class Orders:
         if order.ref:
             self.by_ref[order.ref].append(order)
 
-    def twin(self, external_ref: str | None, instance_id: int | None) -> Order | None:
+    def twin(
+        self, external_ref: str | None, instance_id: int | None, kind: str = "SO"
+    ) -> Order | None:
         """Return the order with the same unique pair; without both parts there is none."""
         if external_ref is None or instance_id is None:
             return None
-        same = self.by_external_ref.get(external_ref, ())
+        same = [o for o in self.by_external_ref.get(external_ref, ()) if o.kind == kind]
         return next((order for order in same if order.instance_id == instance_id), None)
 
     def rename(self, order: Order, ref: str | None) -> None:
@@ -137,7 +146,8 @@ class Orders:
         if order.invoice_due > self.clock():
             return False
         tax_date = order.invoice_tax_date or order.tax_date
-        reference = f"SI-{next(self._invoice_ids)}"
+        letters = "SC" if order.kind == "SC" else "SI"
+        reference = f"{letters}-{next(self._invoice_ids)}"
         order.invoice, order.invoice_due = Invoice(reference=reference, tax_date=tax_date), None
         self.touch(order)
         return True

@@ -132,10 +132,10 @@ class References:
         )
         return number
 
-    def add_status(self, name: str, *, cancelled: bool = False) -> int:
+    def add_status(self, name: str, *, cancelled: bool = False, order_type: str = "SO") -> int:
         """Add a status of sales orders; ``cancelled`` marks the one that cancels."""
         number = len(self.statuses) + 1
-        self.statuses[number] = OrderStatus(id=number, name=name)
+        self.statuses[number] = OrderStatus(id=number, name=name, order_type=order_type)
         if cancelled:
             self.cancelled_status_id = number
         return number
