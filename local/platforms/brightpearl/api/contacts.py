@@ -12,6 +12,8 @@ from local.platforms.brightpearl.world import World
 
 NAME_LENGTH = 32
 ADDRESS_KINDS = ("DEF", "BIL", "DEL")
+EMAIL_PATH = "/communication/emails/PRI/email"
+PHONE_PATH = "/communication/telephones/PRI"
 
 
 def create_address(call: Call) -> dict[str, object]:
@@ -50,9 +52,15 @@ def create_contact(call: Call) -> dict[str, object]:
         for kind in ADDRESS_KINDS
     }
     email, phone = _communication(document, check)
+    company = check.text(check.mapping(document, "organisation"), "name", limit=255)
     check.finish()
     contact = contacts.add(
-        first_name=names[0], last_name=names[1], email=email, phone=phone, addresses=addresses
+        first_name=names[0],
+        last_name=names[1],
+        email=email,
+        phone=phone,
+        addresses=addresses,
+        company=company or "",
     )
     return answer(contact.id)
 
@@ -88,6 +96,7 @@ def read_contacts(call: Call) -> dict[str, object]:
 
 def _contact(world: World, contact: Contact) -> dict[str, object]:
     time, contacts = written(world), world.contacts
+    telephones = {"PRI": contact.phone, "MOB": contact.mobile}
     return {
         "contactId": contact.id,
         "firstName": contact.first_name,
@@ -100,23 +109,64 @@ def _contact(world: World, contact: Contact) -> dict[str, object]:
         },
         "communication": {
             "emails": {"PRI": {"email": contact.email}} if contact.email else {},
-            "telephones": {"PRI": contact.phone} if contact.phone else {},
+            "telephones": {kind: number for kind, number in telephones.items() if number},
         },
         "organisation": {"name": contact.company},
-        "relationshipToAccount": {"isSupplier": False, "isStaff": False},
+        "contactStatus": {"current": {"contactStatusName": contact.status}},
+        "relationshipToAccount": {
+            "isSupplier": contact.role == "supplier",
+            "isStaff": contact.role == "staff",
+        },
         "createdOn": time(contact.created_on),
         "updatedOn": time(contact.updated_on),
     }
 
 
 def patch_contact(call: Call) -> dict[str, object]:
-    """``PATCH contact/{id}``."""
+    """``PATCH contact/{id}``: ``add`` is taken here, and ``replace`` only of what is there."""
+    contact = _known_contact(call)
+    check = Checker("CONC")
+    operations = []
+    for operation in call.items():
+        path = operation.get("path")
+        if operation.get("op") == "replace" and not _value_at(contact, path):
+            check.add(f"path {path!r} has nothing to replace")
+        added = operation.get("op") == "add"
+        operations.append({**operation, "op": "replace"} if added else operation)
+    apply_patch(operations, _setters(call.world, contact), check)
+    contact.updated_on = call.world.clock()
+    return answer(_contact(call.world, contact))
+
+
+def _known_contact(call: Call) -> Contact:
     contact = call.world.contacts.by_id.get(call.id())
     if contact is None:
         raise not_found(f"Contact {call.args[0]}")
-    apply_patch(call.items(), _setters(call.world, contact), Checker("CONC"))
+    return contact
+
+
+def _value_at(contact: Contact, path: object) -> str:
+    """Return what a path names; first and last name are always there, even when empty."""
+    return {EMAIL_PATH: contact.email, PHONE_PATH: contact.phone}.get(str(path), "-")
+
+
+def put_addresses(call: Call) -> dict[str, object]:
+    """``PUT contact/{id}/postal-address``: all or none; an address belongs to one contact."""
+    contact, contacts = _known_contact(call), call.world.contacts
+    check = Checker("CONC")
+    changes: dict[str, int] = {}
+    for item in call.items():
+        number = check.known(item, "postalAddressId", contacts.addresses, required=True)
+        if any(number in c.addresses.values() for c in contacts.by_id.values() if c != contact):
+            check.add(f"Postal address {number} belongs to another contact")
+        if item.get("type") in ADDRESS_KINDS and number is not None:
+            changes[str(item["type"])] = number
+        elif item.get("type") is not None:
+            check.add(f"type must be one of {', '.join(ADDRESS_KINDS)}")
+    check.finish()
+    contact.addresses.update(changes)
     contact.updated_on = call.world.clock()
-    return answer(_contact(call.world, contact))
+    return {}
 
 
 def _setters(world: World, contact: Contact) -> dict[str, Setter]:
@@ -127,9 +177,8 @@ def _setters(world: World, contact: Contact) -> dict[str, Setter]:
     return {
         "/firstName": _text_setter(contact, "first_name", NAME_LENGTH),
         "/lastName": _text_setter(contact, "last_name", NAME_LENGTH),
-        "/communication/emails/PRI/email": email_setter,
-        "/communication/telephones/PRI": _text_setter(contact, "phone", 64),
-        **{f"/postAddressIds/{k}": _address_setter(world, contact, k) for k in ADDRESS_KINDS},
+        EMAIL_PATH: email_setter,
+        PHONE_PATH: _text_setter(contact, "phone", 64),
     }
 
 
@@ -141,30 +190,22 @@ def _text_setter(contact: Contact, field: str, limit: int) -> Setter:
     return setter
 
 
-def _address_setter(world: World, contact: Contact, kind: str) -> Setter:
-    def setter(value: Any, check: Checker) -> Callable[[], None]:
-        number = check.known({kind: value}, kind, world.contacts.addresses, required=True)
-        return lambda: contact.addresses.update({kind: number or 0})
-
-    return setter
-
-
 CONTACT_SEARCH = Search[Contact](
     columns=(
         Column(name="contactId", kind="IDSET", value=lambda w, c: c.id),
         Column(
             name="primaryEmail",
-            kind="STRING",
+            kind="SEARCH_STRING",
             value=lambda w, c: c.email,
-            find=lambda w, text: w.contacts.by_email.get(text.lower(), ()),
+            find=lambda w, text: w.contacts.containing(text),
         ),
         Column(name="secondaryEmail", kind="STRING", value=lambda w, c: ""),
         Column(name="tertiaryEmail", kind="STRING", value=lambda w, c: ""),
-        Column(name="firstName", kind="STRING", value=lambda w, c: c.first_name),
-        Column(name="lastName", kind="STRING", value=lambda w, c: c.last_name),
-        Column(name="isSupplier", kind="BOOLEAN", value=lambda w, c: False),
-        Column(name="isCustomer", kind="BOOLEAN", value=lambda w, c: True),
-        Column(name="isStaff", kind="BOOLEAN", value=lambda w, c: False),
+        Column(name="firstName", kind="SEARCH_STRING", value=lambda w, c: c.first_name),
+        Column(name="lastName", kind="SEARCH_STRING", value=lambda w, c: c.last_name),
+        Column(name="isSupplier", kind="BOOLEAN", value=lambda w, c: c.role == "supplier"),
+        Column(name="isCustomer", kind="BOOLEAN", value=lambda w, c: c.role == "customer"),
+        Column(name="isStaff", kind="BOOLEAN", value=lambda w, c: c.role == "staff"),
         Column(name="companyName", kind="SEARCH_STRING", value=lambda w, c: c.company),
         Column(name="createdOn", kind="PERIOD", value=lambda w, c: c.created_on),
         Column(name="updatedOn", kind="PERIOD", value=lambda w, c: c.updated_on),
@@ -183,5 +224,6 @@ ROUTES = (
     Route("POST", f"{_S}/contact", create_contact),
     Route("GET", f"{_S}/contact/{{}}", read_contacts),
     Route("PATCH", f"{_S}/contact/{{}}", patch_contact),
+    Route("PUT", f"{_S}/contact/{{}}/postal-address", put_addresses),
     Route("GET", f"{_S}/contact-search", handler_of(CONTACT_SEARCH)),
 )

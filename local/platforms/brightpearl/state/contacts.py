@@ -24,6 +24,9 @@ class Contact:
     created_on: datetime
     updated_on: datetime
     company: str = ""
+    mobile: str = ""
+    role: str = "customer"  #: customer, supplier or staff: a contact is exactly one of them
+    status: str = ""  #: the merchant's own word, such as Archived
 
 
 @dataclass(kw_only=True)
@@ -69,6 +72,16 @@ class Contacts:
         number = next(self._address_ids)
         self.addresses[number] = lines
         return number
+
+    def containing(self, email: str) -> list[Contact]:
+        """Return the contacts whose e-mail contains a text, as the vendor's search does."""
+        text = email.lower()
+        return [c for known, found in self.by_email.items() if text in known for c in found]
+
+    def remove(self, contact: Contact) -> None:
+        """Forget a contact, as when people merge it into another."""
+        del self.by_id[contact.id]
+        self.by_email[contact.email.lower()].remove(contact)
 
     def change_email(self, contact: Contact, email: str) -> None:
         """Give a contact another e-mail."""
