@@ -95,7 +95,7 @@ class Account(Simulator):
         """Create a product and return its id.
 
         ``category`` is an id or a name (added when new), ``price`` by id or code of the price
-        list. ``more``: bundle, brand, tax_code (its code), description.
+        list. ``more``: bundle, components, brand, tax_code (its code), description.
         """
         fields = {"options": options, "category": category, "price": price, **more}
         with self.batch():
@@ -131,6 +131,35 @@ class Account(Simulator):
         """Invoice an order, as a person would."""
         with self.batch():
             self.edits.invoice(order)
+
+    def send_out(self, order: int, pieces: Mapping[int, int] | None = None, **more: Any) -> int:
+        """Put goods of an order on a goods-out note and return its id.
+
+        ``pieces`` by product id; without it all that is left. ``more``: warehouse_id,
+        shipping_method_id, reference.
+        """
+        with self.batch():
+            return self.edits.send_out(order, pieces, **more)
+
+    def mark_note(self, note: int, code: str = "SHW", at: datetime | None = None) -> None:
+        """Let something happen to a goods-out note: PRI, PIC, PAC, SHW or an undoing (UPR …)."""
+        with self.batch():
+            self.edits.mark_note(note, code, at)
+
+    def set_tracking(self, note: int, reference: str, shipping_method: int | None = None) -> None:
+        """Change a parcel's reference, which people may do even when it has left."""
+        with self.batch():
+            self.edits.set_tracking(note, reference, shipping_method)
+
+    def delete_note(self, note: int) -> None:
+        """Delete a goods-out note that has not left."""
+        with self.batch():
+            self.edits.delete_note(note)
+
+    def transfer(self, product: int, quantity: int, *, source: int, target: int) -> int:
+        """Put goods on a note from one warehouse to another and return its id."""
+        with self.batch():
+            return self.edits.transfer(product, quantity, source=source, target=target)
 
     def set_order_status(self, order: int, status: int) -> None:
         """Give an order another status, as a person would."""

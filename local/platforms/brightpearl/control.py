@@ -19,6 +19,10 @@ def controls(simulator: Account) -> dict[str, Control]:
         "add-category": lambda body: {"id": simulator.world.references.add_category(**body)},
         "invoice": lambda body: simulator.invoice(**body),
         "set-order-status": lambda body: simulator.set_order_status(**body),
+        "send-out": lambda body: {"id": _send_out(simulator, **body)},
+        "ship": lambda body: simulator.mark_note(**body),
+        "set-tracking": lambda body: simulator.set_tracking(**body),
+        "delete-note": lambda body: simulator.delete_note(**body),
         "throttle-next": lambda body: simulator.throttle_next(**body),
         "partial": lambda body: simulator.partial.next(**body),
         "quota": lambda body: _set_quota(simulator, body["per_minute"]),
@@ -29,6 +33,14 @@ def controls(simulator: Account) -> dict[str, Control]:
         "webhooks": lambda body: _configure_webhooks(simulator, body),
         "state": lambda _: _state(simulator),
     }
+
+
+def _send_out(
+    simulator: Account, order: int, pieces: dict[str, int] | None = None, **more: Any
+) -> int:
+    """Put goods on a note; in JSON the product ids of ``pieces`` are texts."""
+    by_product = {int(number): quantity for number, quantity in (pieces or {}).items()}
+    return simulator.send_out(order, by_product or None, **more)
 
 
 def _set_quota(simulator: Account, per_minute: int | None) -> None:

@@ -94,6 +94,8 @@ def demo_merchant(
         references.add_price_list("TRADE", gross=False)
         references.add_tax_code("T20", "20", "UK VAT at the standard rate")
         references.add_tax_code("T0", "0", "UK VAT at the zero rate")
+        for name in ("Royal Mail Tracked 48", "DPD Next Day", "Collected"):
+            references.add_shipping_method(name)
         names = _category_names(categories)
         return DemoMerchant(
             warehouses=warehouses,

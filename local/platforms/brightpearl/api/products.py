@@ -36,7 +36,7 @@ def product_document(world: World, product: Product) -> dict[str, object]:
             "stock": {"stockTracked": product.tracked, "weight": {"magnitude": 0}},
             "financialDetails": _financial(world, product),
             "salesChannels": [_sales_channel(product)],
-            "composition": {"bundle": product.bundle},
+            "composition": _composition(world, product),
             "variations": [_variation(v) for v in product.variations] or None,
             "createdOn": time(product.created_on),
             "updatedOn": time(product.updated_on),
@@ -45,6 +45,26 @@ def product_document(world: World, product: Product) -> dict[str, object]:
             "version": product.version,
         }
     )
+
+
+def _composition(world: World, product: Product) -> dict[str, object]:
+    """Return what a bundle is made of; a component that is a bundle itself shows its own parts."""
+    if not product.components:
+        return {"bundle": product.bundle}
+    known = world.products.by_id
+    parts = [
+        without_nulls(
+            {
+                "productId": part.product_id,
+                "productQuantity": part.quantity,
+                "composition": _composition(world, known[part.product_id])
+                if part.product_id in known
+                else None,
+            }
+        )
+        for part in product.components
+    ]
+    return {"bundle": True, "bundleComponents": parts}
 
 
 def _financial(world: World, product: Product) -> dict[str, object]:

@@ -19,6 +19,14 @@ class Variation:
     value: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Component:
+    """So many pieces of another product in a bundle."""
+
+    product_id: int
+    quantity: int
+
+
 @dataclass(kw_only=True)
 class Product:
     """One product; variants are products that share ``group``. ``sku`` None leaves it out."""
@@ -39,6 +47,7 @@ class Product:
     description: str = ""
     status: str = "LIVE"
     version: int = 0
+    components: tuple[Component, ...] = ()  #: of a bundle
 
 
 @dataclass(kw_only=True)

@@ -62,6 +62,13 @@ class NominalCode:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShippingMethod:
+    id: int
+    name: str
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Category:
     id: int
     name: str
@@ -90,6 +97,7 @@ class References:
     statuses: dict[int, OrderStatus] = field(default_factory=dict)
     payment_methods: dict[int, PaymentMethod] = field(default_factory=dict)
     nominal_codes: dict[int, NominalCode] = field(default_factory=dict)
+    shipping_methods: dict[int, ShippingMethod] = field(default_factory=dict)
     categories: dict[int, Category] = field(default_factory=dict)
     brands: dict[int, Brand] = field(default_factory=dict)
     cancelled_status_id: int | None = None
@@ -152,6 +160,14 @@ class References:
         """Add a nominal account."""
         number = len(self.nominal_codes) + 1
         self.nominal_codes[number] = NominalCode(id=number, code=code, name=name)
+        return number
+
+    def add_shipping_method(self, name: str, code: str = "") -> int:
+        """Add a way to send goods, usually a carrier and its service."""
+        number = len(self.shipping_methods) + 1
+        self.shipping_methods[number] = ShippingMethod(
+            id=number, name=name, code=code or f"SM{number}"
+        )
         return number
 
     def add_category(self, name: str, *, parent: int = 0) -> int:

@@ -31,17 +31,28 @@ class Reservation:
 
 @dataclass(kw_only=True)
 class GoodsOutNote:
-    """Stock on its way out; it leaves ``inStock`` with the event SHW."""
+    """Stock on its way out; it leaves ``inStock`` with the event SHW.
+
+    A transfer between warehouses is a note without order: its order id is 0.
+    """
 
     id: int
     order_id: int
     warehouse_id: int
     lines: list[Line]
     created_on: datetime
+    release_date: datetime | None = None
     shipping_method_id: int | None = None
+    reference: str = ""  #: of the parcel, at most 64 characters
     priority: bool = False
+    target_warehouse_id: int | None = None  #: where a transfer goes
     events: list[tuple[str, datetime]] = field(default_factory=list)
     version: int = 1
+
+    @property
+    def is_transfer(self) -> bool:
+        """Whether the goods go to another warehouse, not to a buyer."""
+        return self.target_warehouse_id is not None
 
     def happened(self, code: str) -> datetime | None:
         """Return when an event of the life cycle happened, undone ones excepted."""
