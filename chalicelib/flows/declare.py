@@ -16,6 +16,18 @@ SECOND_ACCOUNT = "@"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Side:
+    """A platform in the words that settings and mappings of its flows use."""
+
+    name: str  #: as in the catalogue of platforms
+    label: str
+    place: str = ""  #: what it calls the places that sell or hold goods: "location", "outlet"
+    places: str = ""  #: word of its choices for them
+    tender: str = ""  #: what it calls a way to pay
+    tenders: str = ""  #: word of its choices for them
+
+
+@dataclass(frozen=True, kw_only=True)
 class Setting:
     """A setting of a flow as people fill it in.
 
@@ -46,6 +58,7 @@ class MappingRule:
     source_pick: str | None = None  #: word of the source platform's choices
     target_pick: str | None = None  #: word of the target platform's choices
     source_by: str = "id"  #: whether a source value is the choice's "id" or its "name"
+    is_backward: bool = False  #: its source values are the target platform's, and the other way
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +71,12 @@ class Planning:
     mappings: Mapping[str, MappingTable]
     linked: Mapping[str, str] = field(default_factory=dict)  #: source id → target id, of ``links``
     owners: Mapping[str, str] = field(default_factory=dict)  #: the same of ``belongs_to``
-    awaited: frozenset[str] = frozenset()  #: records of ``belongs_to`` that have a row, and no link
+    awaited: frozenset[str] = frozenset()  #: records of ``belongs_to`` on their way, not linked yet
+    left_alone: Mapping[str, str] = field(default_factory=dict)  #: those that a rule left: id → why
     units: Mapping[tuple[str, str], Sold] = field(default_factory=dict)  #: (item, location) → sold
     counted_at: datetime | None = None  #: the moment the figures hold for
+    shared_flow: str = ""  #: flow as set up whose answers are used as well; empty: none
+    shared_settings: Mapping[str, Any] = field(default_factory=dict)  #: that flow's settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +135,8 @@ class Flow:
     columns: Callable[[Showing], Mapping[str, Any]]  #: pure: what the log shows of a record
     settings: Sequence[Setting] = ()
     mappings: Sequence[MappingRule] = ()
+    #: declared flow whose mappings and settings are used as well, so that nobody answers twice
+    shares: str | None = None
     links: LinkNeed | None = None
     parent_key: Callable[[Any], str | None] = lambda desired: None  #: the thing several rows share
     identity: Callable[[Any], Any] = lambda desired: desired  #: the part of a plan that is hashed

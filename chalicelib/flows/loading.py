@@ -11,8 +11,9 @@ from chalicelib.domain.platforms import Pace
 from chalicelib.domain.ports import Change
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.records import Sold
-from chalicelib.domain.rows import RowName
-from chalicelib.domain.setup import Connection, FlowSetup, Health
+from chalicelib.domain.rows import Row, RowName
+from chalicelib.domain.setup import Connection, FlowSetup, Health, MappingTable
+from chalicelib.domain.statuses import Outcome
 from chalicelib.flows import unexported
 from chalicelib.flows.declare import (
     Belonging,
@@ -81,11 +82,10 @@ def read_setup(services: Services, consumer: str, name: str) -> Setup:
         found.get(wanted) or Connection(consumer=consumer, name=wanted, platform=platform)
         for wanted, platform in zip(names, (flow.source, flow.target), strict=True)
     )
-    mappings = {
-        rule.name: table
-        for rule in flow.mappings
-        if (table := services.registry.read_mapping(consumer, name, rule.name)) is not None
-    }
+    shared = on_same_account(name, flow.shares) if flow.shares else ""
+    mappings = _read_mappings(services, consumer, name)
+    if shared:
+        mappings |= _read_mappings(services, consumer, shared)
     return Setup(
         consumer=consumer,
         name=name,
@@ -98,9 +98,25 @@ def read_setup(services: Services, consumer: str, name: str) -> Setup:
             target_connection=target.name,
             settings=settings_of(flow, setup),
             mappings=mappings,
+            shared_flow=shared,
+            shared_settings=_shared_settings(services, consumer, shared),
         ),
         blocked=_blocked(setup, name, source, target),
     )
+
+
+def _read_mappings(services: Services, consumer: str, name: str) -> dict[str, MappingTable]:
+    return {
+        rule.name: table
+        for rule in services.flows[base_name(name)].mappings
+        if (table := services.registry.read_mapping(consumer, name, rule.name)) is not None
+    }
+
+
+def _shared_settings(services: Services, consumer: str, name: str) -> Mapping[str, Any]:
+    if not name:
+        return {}
+    return settings_of(services.flows[base_name(name)], services.registry.read_flow(consumer, name))
 
 
 def _blocked(
@@ -127,8 +143,10 @@ def with_links(
         planning = replace(planning, linked=_read_links(services, setup, flow.links, records))
     if flow.belongs_to is not None:
         owners = _read_links(services, setup, flow.belongs_to.need, records)
-        awaited = _read_awaited(services, setup, flow.belongs_to, records, owners)
-        planning = replace(planning, owners=owners, awaited=awaited)
+        rows = _read_lone(services, setup, flow.belongs_to, records, owners)
+        left = {r.name.record: r.detail or "" for r in rows if r.outcome is Outcome.NOT_APPLICABLE}
+        awaited = frozenset(row.name.record for row in rows) - left.keys()
+        planning = replace(planning, owners=owners, awaited=awaited, left_alone=left)
     return planning
 
 
@@ -143,22 +161,21 @@ def _read_links(
     return {id_: link.other_id for id_, link in links.items()}
 
 
-def _read_awaited(
+def _read_lone(
     services: Services,
     setup: Setup,
     belonging: Belonging,
     records: Sequence[Any],
     owners: Mapping[str, str],
-) -> frozenset[str]:
-    """Return which of the things these records belong to are on their way."""
+) -> list[Row]:
+    """Return the rows of things these records belong to that are not linked."""
     lone = [one for one in records if not any(id_ in owners for id_ in belonging.need.ids(one))]
     ids = sorted({id_ for one in lone if (id_ := belonging.record(one))})
     if not ids:
-        return frozenset()
+        return []
     flow = on_same_account(setup.name, belonging.flow)
     names = [RowName(consumer=setup.consumer, flow=flow, record=id_) for id_ in ids]
-    rows = services.log.read_rows(names)
-    return frozenset(row.name.record for row in rows if row is not None)
+    return [row for row in services.log.read_rows(names) if row is not None]
 
 
 def read_owners(services: Services, setup: Setup, ids: Sequence[str]) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.log import Exchange
-from chalicelib.domain.platforms import Offer, Platform
+from chalicelib.domain.platforms import Account, Offer, Platform
 from chalicelib.domain.ports import Registry, SyncLog, Vault, WorkQueue
 from chalicelib.domain.setup import Connection
 from chalicelib.flows.cache import SetupCache
@@ -20,6 +20,7 @@ class Opened:
     offer: Offer
     platform: Platform
     take_exchanges: Callable[[], list[Exchange]]  #: calls made since last asked
+    account: Account | None = None  #: for signing in, which comes before the ports work
 
 
 #: Opens a connection: (connection, last moment to send, execution) → ports of its platform.

@@ -168,7 +168,7 @@ def plan(work: Work, jobs: Sequence[Job], planning_of: Callable[[Job], Planning]
     for job in still_open(jobs):
         try:
             planning = planning_of(job)
-            why = _before_start(work.flow, job, planning) or work.flow.skips(job.record, planning)
+            why = _before_start(work.flow, job, planning) or _skipped(work.flow, job, planning)
             if why:
                 work.show(job)
                 job.ending = decide.end_not_applicable(job.row, why, work.terms(job))
@@ -177,6 +177,15 @@ def plan(work: Work, jobs: Sequence[Job], planning_of: Callable[[Job], Planning]
             job.sent_hash = hash_of(work.flow.identity(job.desired))
         except SyncFailure as failure:
             work.fail(job, failure)
+
+
+def _skipped(flow: Flow, job: Job, planning: Planning) -> str | None:
+    """Say why a record is left alone; where the status goes both ways, no longer once it is there:
+    what would not have been carried over is a change of its status then.
+    """
+    if flow.both_ways is not None and job.row.target_id is not None:
+        return None
+    return flow.skips(job.record, planning)
 
 
 def _before_start(flow: Flow, job: Job, planning: Planning) -> str | None:

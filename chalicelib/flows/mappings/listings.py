@@ -8,6 +8,8 @@ from chalicelib.domain.records import Listing, Product
 from chalicelib.flows.declare import Planning, Showing
 from chalicelib.flows.mappings.answers import mapped, setting
 
+#: Answers to the setting of what the prices of the list hold.
+_TAX_INCLUDED = {"with_tax": True, "without_tax": False}
 ONLY_VARIATION = "Regular"  #: name of the variation of a product without variants
 
 
@@ -42,10 +44,12 @@ def listing_from_product(product: Product, planning: Planning) -> Listing:
         item_key=f"group-{product.group_id}" if product.group_id else f"product-{product.id}",
         item_name=product.name,
         variation_name=product.variant_name or ONLY_VARIATION,
+        options=product.options,
         sku=product.sku,
         barcode=product.barcode,
         category=category,
         price=price.rounded(),
+        tax_included=_TAX_INCLUDED.get(str(planning.settings.get("prices") or "")),
         description_html=product.description_html,
         locations=_locations(planning),
         tracked=product.tracked,

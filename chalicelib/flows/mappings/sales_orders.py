@@ -12,12 +12,21 @@ from chalicelib.domain.records import (
     Customer,
     Order,
     OrderLine,
+    Payment,
+    Role,
     SalesLine,
     SalesOrder,
     SalesPayment,
+    StatusChange,
 )
-from chalicelib.flows.declare import Planning, Showing
-from chalicelib.flows.mappings.answers import mapped, setting
+from chalicelib.flows.declare import BothWays, Planning, Showing
+from chalicelib.flows.mappings.answers import found_answer, mapped, setting
+
+_NOMINAL_CODES = {
+    Role.SHIPPING: "shipping_nominal_code",
+    Role.FEE: "fee_nominal_code",
+    Role.GIFT_CARD: "gift_card_nominal_code",
+}
 
 _NO_TAX = "Lines without tax have no tax code yet: give the empty value one."
 
@@ -41,27 +50,54 @@ def sales_order_from_order(order: Order, planning: Planning) -> SalesOrder:
         customer=customer,
         walk_in_contact=_walk_in(customer, planning),
         lines=tuple(_lines(order, planning)),
-        payments=tuple(_payments(order, planning)),
+        payments=tuple(sales_payments(order.payments, planning)),
         total=order.total,
-        warehouse=mapped(
-            planning,
-            "warehouse",
-            order.location,
-            sentence=f"The location {order.location} has no warehouse yet.",
-        ),
-        channel=mapped(
-            planning,
-            "channel",
-            order.location,
-            sentence=f"The location {order.location} has no sales channel yet.",
-        ),
-        status=setting(planning, "order_status", sentence="The setting “Order status” is not set."),
+        warehouse=warehouse_of(order.location, planning),
+        channel=channel_of(order.location, planning),
+        status=_status(order, planning),
         cancelled_status=_cancelled_status(order, planning),
         price_list=str(settings.get("price_list") or ""),
         cancelled=order.state == "cancelled",
         stock=str(settings.get("take_stock") or "reserved"),
         unpaid=_unpaid(order),
+        moves_to=status_at_target(order.status, planning) or "",
     )
+
+
+def _status(order: Order, planning: Planning) -> str:
+    return status_at_target(order.status, planning) or setting(
+        planning, "order_status", sentence="The setting “Order status” is not set."
+    )
+
+
+def status_at_target(status: str, planning: Planning) -> str | None:
+    """Return the target's status for the source's word, if the merchant gave it one."""
+    return found_answer(planning, "order_status", status)
+
+
+def status_at_source(status: str, planning: Planning) -> str | None:
+    """Return the source's word for the target's status, if the merchant gave it one."""
+    return found_answer(planning, "order_status_back", status)
+
+
+STATUS_BOTH_WAYS = BothWays(
+    status=lambda order: order.status,
+    back=status_at_source,
+    forward=status_at_target,
+    change=lambda order_id, status: StatusChange(order_id=order_id, status=status),
+)
+
+
+def warehouse_of(location: str, planning: Planning) -> str:
+    """Return the warehouse that stands for the place of a sale."""
+    sentence = f"The location {location} has no warehouse yet."
+    return mapped(planning, "warehouse", location, sentence=sentence)
+
+
+def channel_of(location: str, planning: Planning) -> str:
+    """Return the sales channel that stands for the place of a sale."""
+    sentence = f"The location {location} has no sales channel yet."
+    return mapped(planning, "channel", location, sentence=sentence)
 
 
 def _check_sum(order: Order) -> None:
@@ -93,9 +129,10 @@ def _walk_in(customer: Customer | None, planning: Planning) -> str:
 
 
 def _cancelled_status(order: Order, planning: Planning) -> str:
+    known = planning.settings.get("cancelled_status")
     if order.state != "cancelled":
-        return str(planning.settings.get("cancelled_status") or "")
-    return setting(
+        return str(known or status_at_target("cancelled", planning) or "")
+    return status_at_target(order.status, planning) or setting(
         planning,
         "cancelled_status",
         sentence="The setting “Status of cancelled orders” is not set.",
@@ -103,35 +140,39 @@ def _cancelled_status(order: Order, planning: Planning) -> str:
 
 
 def _lines(order: Order, planning: Planning) -> Iterable[SalesLine]:
-    nominal = str(planning.settings.get("sales_nominal_code") or "")
-    for line in order.lines:
-        yield _sales_line(line, planning, nominal, planning.linked.get(line.item_id or ""))
-    for line in order.service_charges:
-        yield _sales_line(line, planning, nominal, None)
+    for line in (*order.lines, *order.service_charges):
+        yield sales_line(line, planning, planning.settings)
+    nominal = nominal_code(Role.GOODS, planning.settings)
     tips = str(planning.settings.get("tip_nominal_code") or nominal)
     if order.tip:
-        yield _extra("tip", "Tip", order.tip, planning, tips)
+        yield plain_line("tip", "Tip", order.tip, planning, tips)
     if order.rounding:
-        yield _extra("rounding", "Rounding", order.rounding, planning, nominal)
+        yield plain_line("rounding", "Rounding", order.rounding, planning, nominal)
 
 
-def _sales_line(
-    line: OrderLine, planning: Planning, nominal: str, product_id: str | None
-) -> SalesLine:
+def sales_line(line: OrderLine, planning: Planning, settings: Mapping[str, Any]) -> SalesLine:
+    """Plan the row of a line; ``settings`` hold the nominal codes."""
     sentence = f"The tax “{line.tax_name}” has no tax code yet." if line.tax_name else _NO_TAX
     return SalesLine(
         key=line.id,
-        product_id=product_id,
+        product_id=planning.linked.get(line.item_id or ""),
         name=line.name,
         quantity=line.quantity,
         net=line.net,
         tax=line.tax,
         tax_code=mapped(planning, "tax", line.tax_name, sentence=sentence),
-        nominal_code=nominal,
+        nominal_code=nominal_code(line.role, settings),
     )
 
 
-def _extra(key: str, name: str, amount: Money, planning: Planning, nominal: str) -> SalesLine:
+def nominal_code(role: Role, settings: Mapping[str, Any]) -> str:
+    """Return the nominal code that lines of a role are booked to; sales unless said otherwise."""
+    own = settings.get(_NOMINAL_CODES.get(role, ""))
+    return str(own or settings.get("sales_nominal_code") or "")
+
+
+def plain_line(key: str, name: str, amount: Money, planning: Planning, nominal: str) -> SalesLine:
+    """Plan a row without a product and without tax."""
     return SalesLine(
         key=key,
         product_id=None,
@@ -144,8 +185,9 @@ def _extra(key: str, name: str, amount: Money, planning: Planning, nominal: str)
     )
 
 
-def _payments(order: Order, planning: Planning) -> Iterable[SalesPayment]:
-    for payment in order.payments:
+def sales_payments(payments: Iterable[Payment], planning: Planning) -> Iterable[SalesPayment]:
+    """Plan the payments of a document, each under its own key."""
+    for payment in payments:
         method = mapped(
             planning,
             "payment_method",
@@ -171,7 +213,9 @@ def why_no_sales_order(order: Order, planning: Planning) -> str | None:
     if order.returns_of is not None:
         return "It only returns goods of another order."
     if order.state == "open" and not order.is_paid:
-        return "It is open and not paid yet; it is synced once it is."
+        if planning.settings.get("unpaid_orders") == "export":
+            return None
+        return f"It is {order.note or 'open'} and not paid yet; it is synced once it is."
     return None
 
 
@@ -212,6 +256,8 @@ def order_columns(showing: Showing) -> Mapping[str, Any]:
         "total": order.total.to_json(),
         "source": order.source,
     }
+    if order.reference not in ("", order.id):
+        columns["order_number"] = order.reference
     if order.customer is not None and order.customer.email:
         columns["email"] = order.customer.email
     return columns

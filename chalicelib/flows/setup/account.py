@@ -127,8 +127,16 @@ def _unknown(offer: Offer) -> str:
     return f"{offer.label} knows no such field. Known are: {names}."
 
 
+def is_sign_in_awaited(offer: Offer, known: Mapping[str, Any]) -> bool:
+    """Whether all that is missing comes when somebody signs in at the platform's page."""
+    return offer.sign_in is not None and offer.sign_in.is_awaited(known)
+
+
 def _problems_of_gaps(offer: Offer, resulting: Mapping[str, Any]) -> Iterator[Problem]:
+    comes = offer.sign_in.gives if offer.sign_in and is_sign_in_awaited(offer, resulting) else ()
     for one in offer.fields:
+        if one.name in comes:
+            continue
         if one.required and one.default is None and resulting.get(one.name) in (None, ""):
             place = "credentials" if one.secret else "settings"
             message = f"{one.label} is needed. {one.help}".strip()

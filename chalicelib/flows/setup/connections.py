@@ -8,13 +8,15 @@ from typing import Any
 from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import Connection, FlowSetup, Health, HistoryEntry, PollState
+from chalicelib.domain.sign_in import SignedIn, SignIn
 from chalicelib.flows.declare import base_name, connections_of
 from chalicelib.flows.services import Services
-from chalicelib.flows.setup.account import Given, problems_of
+from chalicelib.flows.setup.account import Given, is_sign_in_awaited, problems_of
 from chalicelib.flows.setup.credentials import open_credentials, with_credentials
 from chalicelib.flows.setup.errors import UnknownError, refuse_if_any
 from chalicelib.flows.setup.readiness import lacks_of, polls_to_start, with_completion
 from chalicelib.flows.setup.saving import entry, release, save
+from chalicelib.flows.tokens import PREVIOUS
 
 
 def read_connection(services: Services, consumer: str, name: str) -> Connection:
@@ -67,6 +69,37 @@ def save_connection(
     return read_connection(services, consumer, name)
 
 
+def save_signed_in(
+    services: Services, connection: Connection, signed: SignedIn, sign_in: SignIn, *, by: str
+) -> None:
+    """Keep what a person's agreement at the platform's page brought; held rows are released.
+
+    Tokens that it replaces go, with all that was kept of renewing them.
+    """
+    name = connection.name
+
+    def build() -> Change:
+        before = read_connection(services, connection.consumer, name)
+        gone = {*sign_in.gives, PREVIOUS}
+        known = open_credentials(services, before).items()
+        kept = {one: value for one, value in known if one not in gone}
+        after = replace(
+            _unchecked(before),
+            settings=_overlaid(before.settings, signed.settings),
+            tokens_expire_at=signed.expires_at,
+            tokens_refreshed_at=services.now(),
+        )
+        after = with_credentials(services, after, {**kept, **signed.credentials})
+        given = Given(credentials=signed.credentials)
+        return Change(
+            puts=[after],
+            history=[_saved_entry(services, before, after, given, by, what="connection signed in")],
+            releases=[release(services, connection.consumer, connection_cause(name))],
+        )
+
+    save(services, connection.consumer, build)
+
+
 def delete_connection(services: Services, consumer: str, name: str, *, by: str) -> None:
     """Remove a connection with its credentials; its flows then are not ready until it is back."""
 
@@ -107,20 +140,30 @@ def _merged(
         )
     )
     after = replace(
-        start,
+        _unchecked(start),
         base_url=start.base_url if given.base_url is None else given.base_url.rstrip("/"),
         settings=settings,
         webhook_token=start.webhook_token or secrets.token_urlsafe(32),
+    )
+    if offer is not None and is_sign_in_awaited(offer, {**settings, **credentials}):
+        detail = f"Nobody has signed in at {offer.label} for this connection yet."
+        after = replace(after, health=Health.DOWN, health_detail=detail)
+    if credentials == known:
+        return after
+    fresh = replace(after, tokens_expire_at=None, tokens_refreshed_at=None)
+    return with_credentials(services, fresh, credentials)
+
+
+def _unchecked(connection: Connection) -> Connection:
+    """Return a connection of which nothing is known, as after every change of it."""
+    return replace(
+        connection,
         health=Health.UNCHECKED,
         health_detail="",
         checked_at=None,
         webhooks_at=None,
         webhooks_problem="",
     )
-    if credentials == known:
-        return after
-    fresh = replace(after, tokens_expire_at=None, tokens_refreshed_at=None)
-    return with_credentials(services, fresh, credentials)
 
 
 def _overlaid(known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,14 +191,19 @@ def _follow_ups(
 
 
 def _saved_entry(
-    services: Services, before: Connection | None, after: Connection, given: Given, by: str
+    services: Services,
+    before: Connection | None,
+    after: Connection,
+    given: Given,
+    by: str,
+    *,
+    what: str = "connection changed",
 ) -> HistoryEntry:
-    what = "connection made" if before is None else "connection changed"
     return entry(
         services,
         after.consumer,
         by=by,
-        what=what,
+        what=what if before else "connection made",
         subject=after.name,
         old=_told(before, ()) if before else None,
         new=_told(after, sorted(given.credentials)),

@@ -80,7 +80,10 @@ def describe_mapping(services: Services, consumer: str, flow_name: str, name: st
     flow = find_flow(services, consumer, flow_name)
     rule = _rule_of(flow, name)
     table = _table_of(services, consumer, flow_name, name)
-    sides = zip(connections_of(flow, flow_name), (rule.source_pick, rule.target_pick), strict=True)
+    connections = connections_of(flow, flow_name)
+    if rule.is_backward:
+        connections = connections[::-1]
+    sides = zip(connections, (rule.source_pick, rule.target_pick), strict=True)
     read = [_choices(services, consumer, connection, pick) for connection, pick in sides]
     (sources, source_problem), (targets, target_problem) = read
     unmapped = _unanswered(table, services.log.list_causes(consumer))

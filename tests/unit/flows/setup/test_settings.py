@@ -2,14 +2,14 @@
 
 import pytest
 
-from chalicelib.flows.catalog import SQUARE_ORDERS_TO_BRIGHTPEARL
+from chalicelib.flows.catalog import FLOWS
 from chalicelib.flows.setup.settings import read_settings
 
 
 @pytest.mark.parametrize("contact", ["abc", "20 1", "-5", "1.5"])
 def test_a_walk_in_customer_that_can_be_no_contact_is_refused_by_name(contact: str) -> None:
     values, problems = read_settings(
-        SQUARE_ORDERS_TO_BRIGHTPEARL, {"walk_in_customer": contact}, time_zone="UTC"
+        FLOWS["square-orders-to-brightpearl"], {"walk_in_customer": contact}, time_zone="UTC"
     )
     assert values == {}
     (problem,) = problems
@@ -20,6 +20,6 @@ def test_a_walk_in_customer_that_can_be_no_contact_is_refused_by_name(contact: s
 @pytest.mark.parametrize("contact", ["201", 201])
 def test_a_walk_in_customer_is_a_contact_id(contact: object) -> None:
     values, problems = read_settings(
-        SQUARE_ORDERS_TO_BRIGHTPEARL, {"walk_in_customer": contact}, time_zone="UTC"
+        FLOWS["square-orders-to-brightpearl"], {"walk_in_customer": contact}, time_zone="UTC"
     )
     assert (values, problems) == ({"walk_in_customer": "201"}, [])

@@ -1,0 +1,48 @@
+"""Stock: an ERP's figures as counts at a till or shop."""
+
+from collections.abc import Callable
+
+from chalicelib.domain.statuses import Kind
+from chalicelib.flows.declare import Flow, LinkNeed, MappingRule, Side
+from chalicelib.flows.declared.common import RETRY
+from chalicelib.flows.mappings import counts
+
+
+def stock(
+    source: Side,
+    target: Side,
+    *,
+    calls: Callable[[int], tuple[int, int]] = lambda rows: (2, 3 + rows // 50),
+) -> Flow:
+    """Return the flow of stock; it follows the products, and knows what is sold at the target."""
+    return Flow(
+        name=f"{source.name}-stock-to-{target.name}",
+        label=f"Stock from {source.label} to {target.label}",
+        kind=Kind.STOCK,
+        source=source.name,
+        target=target.name,
+        plan=counts.count_from_level,
+        skips=counts.why_no_count,
+        columns=counts.stock_columns,
+        identity=counts.count_identity,
+        links=LinkNeed(kind="product", side="source", ids=counts.linked_product),
+        links_records=False,
+        keeps_record=False,
+        follows=f"{source.name}-products-to-{target.name}",
+        sold_by=f"{target.name}-orders-to-{source.name}",
+        mappings=(
+            MappingRule(
+                name="location",
+                label="Locations",
+                source_label=f"{source.label} warehouse",
+                target_label=f"{target.label} {target.place}",
+                source_pick="warehouses",
+                target_pick=target.places,
+            ),
+        ),
+        queue="stock",
+        calls=calls,
+        retry=RETRY,
+        poll_every_s=300,
+        full_sweep_every_s=86_400,
+    )
