@@ -115,7 +115,7 @@ def _is_public(text: str) -> bool:
     if isinstance(address, IPv6Address):
         if address in _NAT64:
             return _is_public_ipv4(IPv4Address(int(address) & 0xFFFF_FFFF))
-        is_plain = not (address.scope_id or address.sixtofour or address.teredo)
+        is_plain = not (address.scope_id or address.sixtofour)
         return is_plain and address in _PUBLIC_IPV6 and address.is_global
     return _is_public_ipv4(address)
 

@@ -4,10 +4,10 @@ Not imported at start, because it imports httpx: ``pool`` opens it with the firs
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ssl import SSLContext
 from typing import Any
 
@@ -43,14 +43,9 @@ class Patience:
 
     clock: Callable[[], float]
 
-    @contextmanager
-    def of(self, total_s: float | None) -> Iterator[None]:
-        """Let what is inside take ``total_s`` seconds in all."""
-        token = _ENDS_AT.set(None if total_s is None else self.clock() + total_s)
-        try:
-            yield
-        finally:
-            _ENDS_AT.reset(token)
+    def start(self, total_s: float | None) -> None:
+        """Let this thread's next call take ``total_s`` seconds in all; None is no limit."""
+        _ENDS_AT.set(None if total_s is None else self.clock() + total_s)
 
     def cut(self, timeout: float | None, late: type[Exception]) -> float | None:
         """Return how long one step may take; raises ``late`` when no time is left."""
@@ -171,20 +166,20 @@ class GuardedLine:
         transport = GuardedTransport(
             GuardedNetwork(guard, below, self._patience), tls or httpx.create_ssl_context()
         )
-        # A proxy of the environment would connect in our stead, to whatever it finds.
-        self._client = httpx.Client(transport=transport, trust_env=False)
+        # A transport of our own also means: no proxy of the environment, which would connect in our
+        # stead to whatever it finds. And all accounts share the client: none may see the cookies
+        # of another.
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        self._client = httpx.Client(transport=transport, cookies=no_cookies)
 
     def request(
         self, method: str, url: str, *, extensions: dict[str, Any] | None = None, **more: Any
     ) -> Received:
         """Make one call; ``extensions["total_s"]`` is the longest that all of it may take."""
         extensions = extensions or {}
-        with (
-            self._patience.of(extensions.get("total_s")),
-            self._client.stream(method, url, extensions=extensions, **more) as response,
-        ):
-            content = self._read(response)
-        return _received(response, content)
+        self._patience.start(extensions.get("total_s"))
+        with self._client.stream(method, url, extensions=extensions, **more) as response:
+            return _received(response, self._read(response))
 
     def close(self) -> None:
         """Close all connections."""

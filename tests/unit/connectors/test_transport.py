@@ -32,18 +32,19 @@ class Ticking:
 
 
 class Stream(httpcore.MockStream):
-    """A connection that answers in given pieces, and notes how long it may wait for each."""
+    """A connection that answers in given pieces; notes what is sent and how long it may wait."""
 
-    def __init__(self, pieces: Sequence[bytes], waits: list[float]) -> None:
+    def __init__(self, pieces: Sequence[bytes], network: "Network") -> None:
         super().__init__(list(pieces))
-        self._waits = waits
+        self._network = network
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        self._waits.append(timeout or 0)
+        self._network.waits.append(timeout or 0)
         return super().read(max_bytes, timeout)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._waits.append(timeout or 0)
+        self._network.waits.append(timeout or 0)
+        self._network.sent.append(buffer)
 
 
 class Network(httpcore.NetworkBackend):
@@ -51,6 +52,7 @@ class Network(httpcore.NetworkBackend):
 
     def __init__(self, pieces: Sequence[bytes] = (), down: Sequence[str] = ()) -> None:
         self.dialled: list[str] = []
+        self.sent: list[bytes] = []
         self.waits: list[float] = []
         self._pieces = pieces or [OK + b"Content-Length: 0\r\n\r\n"] * 9
         self._down = down
@@ -66,7 +68,7 @@ class Network(httpcore.NetworkBackend):
         self.dialled.append(host)
         if host in self._down:
             raise httpcore.ConnectError(f"{host} is down")
-        return Stream(self._pieces, self.waits)
+        return Stream(self._pieces, self)
 
 
 def line(network: Network, *addresses: str, **more: Any) -> GuardedLine:
@@ -119,6 +121,15 @@ def test_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -
     assert network.dialled == [PUBLIC]
 
 
+def test_cookie_of_one_call_is_not_sent_with_another() -> None:
+    network = Network([OK + b"Set-Cookie: session=1\r\nContent-Length: 0\r\n\r\n"] * 2)
+    one = line(network)
+    for _ in range(2):
+        assert call(one).headers["set-cookie"] == "session=1"
+    assert b"GET / HTTP/1.1" in b"".join(network.sent)
+    assert b"session" not in b"".join(network.sent)
+
+
 # --- how long it takes ----------------------------------------------------------------------------
 
 DRIPPING = {
@@ -167,7 +178,10 @@ def test_each_call_over_a_kept_connection_has_its_own_time() -> None:
 
 def test_call_without_a_limit_waits_as_long_as_each_step_may() -> None:
     network = Network()
-    call(line(network, clock=Ticking()))
+    one = line(network, clock=Ticking())
+    call(one, extensions={"total_s": 12})
+    network.waits.clear()
+    call(one)
     assert set(network.waits) == {20}
 
 
