@@ -27,6 +27,7 @@ from chalicelib.domain.platforms import Wanted
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.records import SalesOrder
 
+D = TypeVar("D")
 T = TypeVar("T")
 
 _SALES_ORDER = "SO"
@@ -189,8 +190,8 @@ class Lookup:
 
 def one_by_one(
     api: Api,
-    wanted: Sequence[Wanted[SalesOrder]],
-    work: Callable[[Wanted[SalesOrder]], T | None],
+    wanted: Sequence[Wanted[D]],
+    work: Callable[[Wanted[D]], T | None],
 ) -> dict[str, T | SyncFailure]:
     """Do the work of each record by itself, its calls noted as made for it alone.
 
