@@ -94,6 +94,7 @@ class Openings:
             offer=offer,
             platform=offer.open(opening.account),
             take_exchanges=opening.trace.take,
+            account=opening.account,
         )
 
     def _renew(

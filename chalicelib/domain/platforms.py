@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from chalicelib.domain.reasons import Part, SyncFailure
 from chalicelib.domain.records import Order
 from chalicelib.domain.setup import Connection
+from chalicelib.domain.sign_in import SignIn
 from chalicelib.domain.statuses import Kind, Outcome
 
 R_co = TypeVar("R_co", covariant=True)  # a canonical record
@@ -247,6 +248,7 @@ class Offer:
     )  #: vendor's own count
     one_writer: Sequence[Kind] = ()  #: kinds whose writes the vendor serialises per account
     prerequisites: Sequence[str] = ()  #: plan, role, scopes: sentences for the person who connects
+    sign_in: SignIn | None = None  #: connecting at the platform's own page, if it has one
 
 
 @dataclass(frozen=True, kw_only=True)

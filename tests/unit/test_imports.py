@@ -37,7 +37,7 @@ LATER = {
 }
 
 #: Of a platform's folder only these say what it is; the rest talks to it.
-LIGHT = ("offer", "application")
+LIGHT = ("offer", "application", "sign_in")
 
 
 def told_by(program: str) -> str:
