@@ -7,6 +7,7 @@ from typing import Any, get_args, get_origin
 from pydantic import TypeAdapter
 
 from chalicelib.api import bodies
+from chalicelib.api.browser_routes import CONNECT_ROUTES, BrowserRoute
 from chalicelib.api.filters import LOG_FILTERS, TRANSACTION_FILTERS
 from chalicelib.api.routing import Route
 from chalicelib.api.service_answers import ErrorAnswer
@@ -55,6 +56,7 @@ def build_document(routes: Sequence[Route]) -> Json:
     for route in routes:
         operations = paths.setdefault(route.path, {})
         operations[route.method.lower()] = _operation(route, schemas)
+    paths |= {one.path: {"get": _browser_operation(one)} for one in CONNECT_ROUTES}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Synclog", "version": VERSION},
@@ -73,7 +75,7 @@ def _operation(route: Route, schemas: Json) -> Json:
         "summary": route.summary,
         "security": [{"key": []}] if route.role else [],
         "parameters": [
-            *_path_parameters(route),
+            *_path_parameters(route.path),
             *(_query_parameter(route, name) for name in route.query),
         ],
         "responses": _responses(route, schemas),
@@ -87,14 +89,38 @@ def _operation(route: Route, schemas: Json) -> Json:
     return operation
 
 
+def _browser_operation(route: BrowserRoute) -> Json:
+    """Return an operation that a person's browser does, with the session of the console."""
+    page = {"text/html": {"schema": {"type": "string"}}}
+    location = {"description": "Where it goes on.", "schema": {"type": "string"}}
+    return {
+        "operationId": f"connections.{route.function.partition('.')[2]}_signing_in",
+        "tags": ["Connections"],
+        "summary": route.summary,
+        "description": route.description,
+        "security": [],
+        "parameters": [
+            *_path_parameters(route.path),
+            *(
+                {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
+                for name, text in route.query
+            ),
+        ],
+        "responses": {
+            "3XX": {"description": route.summary, "headers": {"Location": location}},
+            "default": {"description": "A page that says no.", "content": page},
+        },
+    }
+
+
 def _description(route: Route) -> str:
     whose = " of the operator" if route.operator_only else ""
     needs = f"Needs a key{whose} with the role {route.role}." if route.role else ""
     return " ".join(part for part in (route.description, needs) if part)
 
 
-def _path_parameters(route: Route) -> Iterator[Json]:
-    for name in re.findall(r"{(\w+)}", route.path):
+def _path_parameters(path: str) -> Iterator[Json]:
+    for name in re.findall(r"{(\w+)}", path):
         yield {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 

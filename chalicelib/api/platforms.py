@@ -16,4 +16,5 @@ def list_platforms(call: Call) -> Any:
     """List the platforms that can be connected, with the fields and prerequisites of each."""
     offers = [offer for _, offer in sorted(call.services.offers.items())]
     paging = read_paging(call.query, usual=LIMIT_MOST)
-    return page_json(slice_page(offers, paging, question="platforms"), platform_json)
+    page = slice_page(offers, paging, question="platforms")
+    return page_json(page, lambda offer: platform_json(call.services, offer))

@@ -34,13 +34,26 @@ class FieldAnswer(TypedDict):
     secret: bool
     default: str | None
     help: str
+    by_sign_in: bool  # signing in at the platform's page fills it in
+
+
+class SignInAnswer(TypedDict):
+    """Connecting at the platform's own page: ``missing`` are labels of fields to fill in first.
+
+    ``awaited``: all is there but the tokens that signing in brings. ``redirect_address`` is what
+    has to be registered at the platform, empty without a public address.
+    """
+
+    missing: list[str]
+    awaited: bool
+    redirect_address: str
 
 
 class ConnectionAnswer(TypedDict):
     """An account on a platform; of credentials only the names that are set.
 
     ``webhooks`` is what the last check found that could tell; ``webhooks_detail`` why they are
-    missing.
+    missing. ``sign_in`` is null for platforms without a page to sign in at.
     """
 
     name: str
@@ -57,15 +70,20 @@ class ConnectionAnswer(TypedDict):
     webhooks_detail: str
     fields: list[FieldAnswer]
     prerequisites: list[str]
+    sign_in: SignInAnswer | None
 
 
 class PlatformAnswer(TypedDict):
-    """A platform that can be connected; ``prerequisites`` are what its account needs."""
+    """A platform that can be connected; ``prerequisites`` are what its account needs.
+
+    ``redirect_address`` has to be registered at a platform with a page to sign in at; else null.
+    """
 
     name: str
     label: str
     fields: list[FieldAnswer]
     prerequisites: list[str]
+    redirect_address: str | None
 
 
 class CheckAnswer(ConnectionAnswer):

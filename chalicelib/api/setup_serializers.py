@@ -14,6 +14,7 @@ from chalicelib.api.setup_answers import (
     PickAnswer,
     PlatformAnswer,
     SettingAnswer,
+    SignInAnswer,
     StandingAnswer,
     UnmappedAnswer,
 )
@@ -24,6 +25,7 @@ from chalicelib.flows.services import Services
 from chalicelib.flows.setup.connections import webhook_address
 from chalicelib.flows.setup.flows import FlowView
 from chalicelib.flows.setup.mappings import MappingView, Unmapped
+from chalicelib.flows.setup.sign_in import is_awaited, missing_fields, redirect_uri
 
 if TYPE_CHECKING:
     from chalicelib.flows.standings import Standing
@@ -82,22 +84,34 @@ def connection_json(
         "checked_at": time_or_none(connection.checked_at),
         "webhooks": connection.webhooks.value,
         "webhooks_detail": connection.webhooks_problem,
-        "fields": [_field_json(one) for one in offer.fields] if offer else [],
+        "fields": [_field_json(offer, one) for one in offer.fields] if offer else [],
         "prerequisites": list(offer.prerequisites) if offer else [],
+        "sign_in": _sign_in_json(services, offer, connection) if offer else None,
     }
 
 
-def platform_json(offer: Offer) -> PlatformAnswer:
+def _sign_in_json(services: Services, offer: Offer, connection: Connection) -> SignInAnswer | None:
+    if offer.sign_in is None:
+        return None
+    return {
+        "missing": missing_fields(offer, connection),
+        "awaited": is_awaited(offer, connection),
+        "redirect_address": redirect_uri(services, offer.name),
+    }
+
+
+def platform_json(services: Services, offer: Offer) -> PlatformAnswer:
     """Return a platform as the form of a new connection needs it."""
     return {
         "name": offer.name,
         "label": offer.label,
-        "fields": [_field_json(one) for one in offer.fields],
+        "fields": [_field_json(offer, one) for one in offer.fields],
         "prerequisites": list(offer.prerequisites),
+        "redirect_address": redirect_uri(services, offer.name) if offer.sign_in else None,
     }
 
 
-def _field_json(field: Field) -> FieldAnswer:
+def _field_json(offer: Offer, field: Field) -> FieldAnswer:
     return {
         "name": field.name,
         "label": field.label,
@@ -105,6 +119,7 @@ def _field_json(field: Field) -> FieldAnswer:
         "secret": field.secret,
         "default": field.default,
         "help": field.help,
+        "by_sign_in": offer.sign_in is not None and field.name in offer.sign_in.gives,
     }
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.api import errors, requests
-from chalicelib.console.routes import PAGES, Page
-
-ROOT = "/console"
+from chalicelib.console.routes import CONNECT_PAGES, PAGES, ROOT, Page
 
 blueprint = Blueprint(__name__)
+
+_CONNECT = tuple(page.path for page in CONNECT_PAGES)
 
 
 def _view_of(page: Page) -> Callable[..., Response]:
@@ -24,7 +24,7 @@ def _view_of(page: Page) -> Callable[..., Response]:
 def answer_in_pages(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """Chalice middleware: below the console, what Chalice says by itself becomes a page."""
     response = get_response(request)
-    if not str((request.context or {}).get("resourcePath", "")).startswith(ROOT):
+    if not str((request.context or {}).get("resourcePath", "")).startswith((ROOT, *_CONNECT)):
         return response
     from chalicelib import wiring
     from chalicelib.console.routing import show_refusal
@@ -42,9 +42,9 @@ def answer_in_pages(request: Request, get_response: Callable[[Request], Response
 
 blueprint.register_middleware(answer_in_pages, "http")
 
-for _page in PAGES:
+for _page in (*PAGES, *CONNECT_PAGES):
     blueprint.route(
-        ROOT + _page.path,
+        _page.root + _page.path,
         methods=[_page.method],
         content_types=["*/*"],
         name=f"console_{_page.function.replace('.', '_')}",

@@ -6,14 +6,20 @@ Importing this loads none of them: a worker on AWS that never shows a page need 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from chalicelib.api.browser_routes import CONNECT_ROUTES
+
+ROOT = "/console"
+
 
 class Page(NamedTuple):
-    """One address below ``/console``; a ``POST`` is what a form does and has to bring its word."""
+    """One address below its root; a ``POST`` is what a form does and has to bring its word."""
 
     method: str
     path: str
     function: str  #: module of ``pages`` and function, such as ``logs.show_rows``
     is_public: bool = False  #: whether strangers may open it
+    root: str = ROOT  #: what stands before the path
+    back: str = ""  #: function that says where a stranger goes after signing in; else to the page
 
     @property
     def area(self) -> str:
@@ -22,7 +28,12 @@ class Page(NamedTuple):
         return _AREAS.get(module, module.replace("_", "-"))
 
 
-_AREAS: Mapping[str, str] = {"row": "logs", "resyncs": "logs", "export": "logs"}
+_AREAS: Mapping[str, str] = {
+    "row": "logs",
+    "resyncs": "logs",
+    "export": "logs",
+    "connect": "connections",
+}
 
 _C = "/consumers/{consumer}"
 
@@ -84,4 +95,9 @@ PAGES: Sequence[Page] = (
     Page("GET", _C + "/diagnosis", "diagnosis.show_diagnosis"),
     Page("GET", "/{page}", "nothing.show"),
     Page("GET", _C + "/{page}", "nothing.show"),
+)
+
+#: The way to platforms' own pages, and back from them.
+CONNECT_PAGES: Sequence[Page] = tuple(
+    Page("GET", one.path, one.function, root="", back="connect.find_back") for one in CONNECT_ROUTES
 )

@@ -6,6 +6,7 @@ says so, with the same status; a stranger is sent to sign in and comes back afte
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from typing import Any
 from urllib.parse import unquote
 
 from chalice.app import Request, Response
@@ -41,15 +42,19 @@ def show_refusal(request: Request, said: errors.ApiError) -> Response:
 
 def load(function: str) -> PageFunction:
     """Return the function that ``routes`` names; its module is loaded on first use."""
-    module, _, name = function.partition(".")
-    found: PageFunction = getattr(import_module(f"{PACKAGE}.{module}"), name)
+    found: PageFunction = _find(function)
     return found
+
+
+def _find(function: str) -> Any:
+    module, _, name = function.partition(".")
+    return getattr(import_module(f"{PACKAGE}.{module}"), name)
 
 
 def _answer(visit: Visit, request: Request, page: Page) -> Response:
     visit.check_size()
     if not page.is_public and not _recognise(visit):
-        return _to_sign_in(visit)
+        return _to_sign_in(visit, page)
     if request.method == "POST":
         visit.form = read_form(request, limit=wiring.settings().max_body_bytes)
         _check_word(visit)
@@ -85,10 +90,11 @@ def _recognise(visit: Visit) -> bool:
     return visit.principal is not None
 
 
-def _to_sign_in(visit: Visit) -> Response:
-    is_page = visit.request.method == "GET"
-    visit.forget(sessions.COOKIE)
-    return visit.redirect(visit.url("/sign-in", {"next": visit.here if is_page else ""}))
+def _to_sign_in(visit: Visit, page: Page) -> Response:
+    here = visit.here if visit.request.method == "GET" else ""
+    back = _find(page.back)(visit) if page.back else here
+    visit.sign_out()
+    return visit.redirect(visit.url("/sign-in", {"next": back}))
 
 
 def _check_word(visit: Visit) -> None:

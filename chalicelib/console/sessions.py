@@ -7,6 +7,7 @@ every page.
 
 import base64
 import binascii
+import hashlib
 import hmac
 import json
 import re
@@ -52,6 +53,20 @@ def new_word() -> str:
 def is_word(given: str, wanted: str) -> bool:
     """Whether a form brought the right word; takes as long for a wrong one."""
     return bool(wanted) and hmac.compare_digest(given.encode(), wanted.encode())
+
+
+def ticket_of(word: str, *purpose: str) -> str:
+    """Return what a link carries that does something: of one session, good for one purpose.
+
+    The word itself stands in no address: those are kept by browsers and told to others.
+    """
+    text = json.dumps(purpose)
+    return hmac.new(word.encode(), text.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def holder_of(word: str) -> str:
+    """Return a session as others may name it, without its word."""
+    return f"session:{hashlib.sha256(word.encode()).hexdigest()}"
 
 
 def seal(session: Session, vault: Vault) -> str:

@@ -14,13 +14,18 @@ from chalicelib.api import auth, errors, requests
 from chalicelib.api.auth import Principal
 from chalicelib.console import rendering, sessions
 from chalicelib.console.asking import Asking, Query, to_lists
+from chalicelib.console.routes import ROOT
 from chalicelib.console.times import Times
 from chalicelib.console.words import KINDS_IN_MENU
 from chalicelib.domain.setup import Consumer, Role
 from chalicelib.flows.services import Services
 
-ROOT = "/console"
+CONNECT_ROOT = "/connect"  #: platforms send people back to below it
 SAID_COOKIE = "synclog_said"  #: a sentence for the next page, after something was done
+TROUBLE_COOKIE = "synclog_trouble"  #: the same, after something was not to be done
+START_COOKIE = "synclog_start"  #: what a person who is at a platform's page brings back
+#: Where a session is sent along: nowhere else, and the API knows no cookies.
+_SESSION_ROOTS = (CONNECT_ROOT, ROOT)
 _SAID_LASTS = timedelta(minutes=1)
 _SAID_LONGEST = 500
 _FIELDS_AT_MOST = 5000
@@ -145,6 +150,14 @@ class Visit:
         """Return the address of a row's page."""
         return self.at(f"/logs/{encode(row_id)}")
 
+    def platforms_page(self, platform: str, name: str) -> str:
+        """Return the address that leads to a platform's own page, to connect an account there."""
+        assert self.consumer is not None  # noqa: S101 - asked for by pages of a consumer alone
+        consumer = self.consumer.id
+        ticket = sessions.ticket_of(self.word, consumer, name)
+        query = urlencode({"consumer": consumer, "connection": name, "ticket": ticket})
+        return f"{self.prefix}{CONNECT_ROOT}/{encode(platform)}/start?{query}"
+
     def static(self, name: str) -> str:
         """Return the address of a style sheet or script, which changes with its content."""
         return self.url(f"/static/{name}", {"v": rendering.version_of(name)})
@@ -165,23 +178,40 @@ class Visit:
 
     def render(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page."""
-        said = unquote(self.cookies.get(SAID_COOKIE, ""))
-        if said:
-            self._set_cookie(SAID_COOKIE, "", timedelta(0))
-        text = rendering.render(template, visit=self, said=said, **values)
+        said, trouble = self._take_told(SAID_COOKIE), self._take_told(TROUBLE_COOKIE)
+        text = rendering.render(template, visit=self, said=said, trouble=trouble, **values)
         return Response(body=text, status_code=status, headers=self._headers())
 
-    def redirect(self, address: str, *, said: str = "") -> Response:
-        """Send the person on with GET, as every form does; ``said`` stands on the next page."""
-        if said:
-            self._set_cookie(SAID_COOKIE, quote(said[:_SAID_LONGEST]), _SAID_LASTS)
+    def redirect(self, address: str, *, said: str = "", trouble: str = "") -> Response:
+        """Send the person on with GET, as every form does; ``said`` stands on the next page.
+
+        So does ``trouble``: why something was not done.
+        """
+        for name, text in ((SAID_COOKIE, said), (TROUBLE_COOKIE, trouble)):
+            if text:
+                self._set_cookie(name, quote(text[:_SAID_LONGEST]), _SAID_LASTS)
         headers = {**self._headers(), "Location": address}
         return Response(body="", status_code=303, headers=headers)
 
     def keep(self, session: sessions.Session) -> None:
         """Sign the person in."""
         sealed = sessions.seal(session, self.services.vault)
-        self._set_cookie(sessions.COOKIE, sealed, sessions.LASTS)
+        for root in _SESSION_ROOTS:
+            self._set_cookie(sessions.COOKIE, sealed, sessions.LASTS, root=root)
+
+    def sign_out(self) -> None:
+        """Take the session away."""
+        for root in _SESSION_ROOTS:
+            self._set_cookie(sessions.COOKIE, "", timedelta(0), root=root)
+
+    def keep_start(self, platform: str, kept: str, lasts: timedelta) -> None:
+        """Keep what somebody who goes to a platform's page has to bring back."""
+        root = f"{CONNECT_ROOT}/{encode(platform)}"
+        self._set_cookie(START_COOKIE, kept, lasts, root=root)
+
+    def forget_start(self, platform: str) -> None:
+        """Take away what ``keep_start`` kept."""
+        self.keep_start(platform, "", timedelta(0))
 
     def forget(self, *names: str) -> None:
         """Take cookies away."""
@@ -192,8 +222,15 @@ class Visit:
         """Keep the word of the sign-in form."""
         self._set_cookie(sessions.SIGN_IN_COOKIE, word, sessions.LASTS)
 
-    def _set_cookie(self, name: str, value: str, lasts: timedelta) -> None:
-        path = f"{self.prefix}{ROOT}"
+    def _take_told(self, name: str) -> str:
+        """Return a sentence that was left for this page, and take it away."""
+        told = unquote(self.cookies.get(name, ""))
+        if told:
+            self._set_cookie(name, "", timedelta(0))
+        return told
+
+    def _set_cookie(self, name: str, value: str, lasts: timedelta, *, root: str = ROOT) -> None:
+        path = f"{self.prefix}{root}"
         made = sessions.cookie(name, value, path=path, secure=self.is_secure, lasts=lasts)
         self.set_cookies.append(made)
 

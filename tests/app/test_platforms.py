@@ -27,7 +27,9 @@ def test_a_platform_tells_its_form_and_what_its_account_needs(api: Api) -> None:
         "secret": True,
         "default": None,
         "help": "",
+        "by_sign_in": False,
     }
+    assert till["redirect_address"] is None
 
 
 @pytest.mark.parametrize("role", list(Role))

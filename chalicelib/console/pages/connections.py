@@ -48,6 +48,9 @@ def connect(visit: Visit) -> Response:
         visit.api.send("PUT", ONE, accounts.new_body(visit, platform), name=name)
     except InvalidError as error:
         return _new_form(visit, platform, problems=error.problems)
+    if _is_sign_in_awaited(visit, name):
+        said = f"Saved. Sign in at {platform['label']} to finish."
+        return visit.redirect(visit.at(f"/connections/{encode(name)}"), said=said)
     return _check(visit, name, done="Connected")
 
 
@@ -101,6 +104,12 @@ def delete(visit: Visit) -> Response:
 def _read(visit: Visit) -> Mapping[str, Any]:
     found: Mapping[str, Any] = visit.api.get(ONE, name=visit.params["name"])
     return found
+
+
+def _is_sign_in_awaited(visit: Visit, name: str) -> bool:
+    """Whether a connection is complete but for what signing in at the platform brings."""
+    sign_in = visit.api.get(ONE, name=name)["sign_in"]
+    return sign_in is not None and bool(sign_in["awaited"])
 
 
 def _platform(visit: Visit, name: str | None = None) -> Mapping[str, Any]:

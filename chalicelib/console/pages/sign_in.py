@@ -6,7 +6,8 @@ from ipaddress import IPv6Address
 from chalice.app import Response
 
 from chalicelib.console import sessions
-from chalicelib.console.visits import ROOT, Visit, is_own
+from chalicelib.console.routes import ROOT
+from chalicelib.console.visits import Visit, is_own
 from chalicelib.flows.keys import hash_of
 
 TRIES = 10  #: wrong keys from one address within the window
@@ -45,7 +46,7 @@ def sign_in(visit: Visit) -> Response:
 
 def sign_out(visit: Visit) -> Response:
     """End the session."""
-    visit.forget(sessions.COOKIE)
+    visit.sign_out()
     return visit.redirect(visit.url("/sign-in"), said="You are signed out.")
 
 

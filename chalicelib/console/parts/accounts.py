@@ -28,7 +28,12 @@ def shown_connection(visit: Visit, one: Mapping[str, Any]) -> dict[str, Any]:
         "webhooks_said": WEBHOOKS[one["webhooks"]],
         "webhooks_why": "" if one["webhooks_detail"] in one["detail"] else one["webhooks_detail"],
         "needs": needs_address(visit, one["platform"]),
+        "platforms_page": visit.platforms_page(one["platform"], one["name"]),
     }
+
+
+#: Behind the help of a field.
+_SIGN_IN = " Signing in at the platform fills it in."
 
 
 def label_of_account(visit: Visit, platform: str, name: str) -> str:
@@ -77,8 +82,8 @@ def _field(
         "name": name,
         "label": one["label"],
         "secret": one["secret"],
-        "required": one["required"] and not is_set,
-        "help": f"{one['help']}{usual}".strip(),
+        "required": one["required"] and not is_set and not one["by_sign_in"],
+        "help": f"{one['help']}{usual}{_SIGN_IN if one['by_sign_in'] else ''}".strip(),
         "value": "" if one["secret"] else typed.get(name, [_text(stands)])[-1],
         "is_set": is_set,
         "can_remove": is_set and not one["required"],

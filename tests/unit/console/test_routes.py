@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.console.routes import PAGES, Page
+from chalicelib.console.routes import CONNECT_PAGES, PAGES, Page
 from chalicelib.console.routing import PACKAGE, load
 
 FOLDER = Path(import_module(PACKAGE).__file__ or "").parent
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.method} {page.path}")
+EVERY = (*PAGES, *CONNECT_PAGES)
+
+
+@pytest.mark.parametrize("page", EVERY, ids=lambda page: f"{page.method} {page.root}{page.path}")
 def test_each_address_has_its_function(page: Page) -> None:
     function = load(page.function)
     assert list(inspect.signature(function).parameters) == ["visit"]
@@ -30,11 +33,11 @@ def test_each_page_has_its_address() -> None:
         and not name.startswith("_")
         and str(inspect.signature(found).return_annotation).endswith("Response'>")
     }
-    assert there == {page.function for page in PAGES}
+    assert there == {page.function for page in EVERY}
 
 
 def test_strangers_may_sign_in_and_nothing_else() -> None:
-    public = {page.function.partition(".")[0] for page in PAGES if page.is_public}
+    public = {page.function.partition(".")[0] for page in EVERY if page.is_public}
     assert public == {"sign_in", "static"}
 
 
