@@ -35,13 +35,24 @@ _OF_EVERY_REQUEST = frozenset(
     {"accept", "accept-encoding", "connection", "content-length", "host", "user-agent"}
 )
 
+#: Headers that hold an address; a redirect repeats the query of the call, with what it holds.
+_ADDRESSES = frozenset({"location", "content-location"})
+
 
 def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers with every credential hidden."""
-    return {
-        key.lower(): HIDDEN if _SECRET_HEADERS.search(key) else value
-        for key, value in headers.items()
-    }
+    """Return headers with every credential hidden, and those within an address to go to."""
+    return {key.lower(): _redact_header(key.lower(), value) for key, value in headers.items()}
+
+
+def _redact_header(key: str, value: str) -> str:
+    if _SECRET_HEADERS.search(key):
+        return HIDDEN
+    if key not in _ADDRESSES:
+        return value
+    try:
+        return redact_url(value)
+    except ValueError:
+        return HIDDEN
 
 
 def redact_request_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -105,6 +105,25 @@ def test_credentials_in_headers_are_hidden_and_counts_of_calls_are_not() -> None
     }
 
 
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        (
+            "https://me:pw@shop.example/x?api_key=k&page=2",
+            f"https://shop.example/x?api_key={HIDDEN}&page=2",
+        ),
+        ("/x?access_token=k", f"/x?access_token={HIDDEN}"),
+        ("https://[::", HIDDEN),
+    ],
+    ids=["whole", "path", "unreadable"],
+)
+def test_an_address_that_a_redirect_names_loses_its_secrets(address: str, shown: str) -> None:
+    assert redact_headers({"Location": address, "X-Page": "2"}) == {
+        "location": shown,
+        "x-page": "2",
+    }
+
+
 def test_an_address_loses_its_user_secrets_and_e_mail_addresses() -> None:
     url = "https://me:pw@api.example.com/contact?email=ann@example.com&q=bob@example.com&page=2"
     shown = "https://api.example.com/contact?email=[hidden]&q=[hidden]&page=2"
