@@ -26,6 +26,7 @@ from chalicelib.flows.slices import slice_until
 from chalicelib.flows.walking import CURSOR_EXPIRED, Walked, read_page
 
 YOUNG_MS = 60_000  #: a record read this soon after its change may have changed again unseen
+CLOCKS_DIFFER_S = 2  #: between the target's time of a change and ours of the row
 POSTPONED_S = 60  #: a throttled run goes on after this at least
 
 
@@ -172,8 +173,9 @@ def _requests_back(
 
 
 def _was_seen(row: Row, change: Changed) -> bool:
+    """Whether a row was looked at after a change at the target, by clocks that differ a little."""
     at, seen = change.updated_at, row.updated_at
-    return at is not None and seen is not None and at <= seen
+    return at is not None and seen is not None and at < seen - timedelta(seconds=CLOCKS_DIFFER_S)
 
 
 def _request_of(doing: PollRun, name: RowName, row: Row | None, change: Changed) -> Request:
