@@ -14,7 +14,8 @@ TOO_DEEP = "[a body that nests too deep to be read]"
 
 _SECRET_HEADERS = re.compile(r"auth|token|secret|cookie|signature|api-?key", re.IGNORECASE)
 _SECRET_NAMES = re.compile(
-    r"token|secret|password|signature|api_?key|card|\bpan\b|cvv|fingerprint", re.IGNORECASE
+    r"token|secret|password|signature|api_?key|card|\bpan\b|cvv|fingerprint|verifier",
+    re.IGNORECASE,
 )
 _PERSONAL_NAMES = re.compile(
     r"e-?mail|phone|mobile|address|postal|post_?code|given_?name|family_?name|first_?name|last_?name"

@@ -19,6 +19,7 @@ def redacted(value: Any) -> Any:
     [
         "access_token",
         "client_secret",
+        "code_verifier",
         "Password",
         "signature_key",
         "api_key",
