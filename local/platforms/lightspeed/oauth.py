@@ -59,6 +59,7 @@ class OAuth:
         self.client_secret = secrets.token_urlsafe(24)
         self.redirect_uri = "http://127.0.0.1/callback"
         self.user_id = ""  #: the user who agrees
+        self.consents = True  #: what the user at the consent page answers
         self.tokens: dict[str, Token] = {}
         self.grants: dict[str, Grant] = {}
         self.codes: dict[str, Code] = {}
@@ -97,14 +98,14 @@ class OAuth:
         return token
 
     def connect(self, query: Json) -> Response:
-        """Play a retailer who agrees at once: send the browser back with a code."""
+        """Play a retailer who answers at once: send the browser back with a code, or a no."""
         redirect = query.get("redirect_uri", "")
         if query.get("client_id") != self.client_id or redirect != self.redirect_uri:
             raise invalid("client_id or redirect_uri is not the registered one.")
         if query.get("response_type") != "code":
             raise invalid("response_type must be code.")
         scopes = str(query.get("scope", "")).split()
-        if not scopes and self.world.behaviour.scope_required:
+        if not self.consents or (not scopes and self.world.behaviour.scope_required):
             answer = {"error": "access_denied"}
         else:
             answer = {

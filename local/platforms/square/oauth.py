@@ -1,9 +1,14 @@
 """Tokens of the simulated Square: scopes, ends of life, refresh, revocation."""
 
+import hmac
 import secrets
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
+from urllib.parse import urlencode
 
+from local.platforms.server import Response
 from local.platforms.square.errors import SquareError, invalid
 from local.platforms.square.fields import Json, array, stamp, text
 from local.platforms.square.world import World
@@ -11,6 +16,7 @@ from local.platforms.square.world import World
 TOKEN_LIFE = timedelta(days=30)
 SHORT_LIFE = timedelta(hours=24)
 PKCE_REFRESH_LIFE = timedelta(days=90)
+CODE_LIFE = timedelta(minutes=5)  #: not published; minutes, as everywhere
 SCOPES = (
     "ITEMS_READ",
     "ITEMS_WRITE",
@@ -45,6 +51,17 @@ class Grant:
     dead: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """An authorization code, good once and for minutes."""
+
+    scopes: tuple[str, ...]
+    pkce: bool
+    ends_at: datetime
+    challenge: str = ""  #: of the verifier that must be shown; empty: any one
+    redirect_uri: str = ""  #: where the browser was sent, if the request named it
+
+
 class OAuth:
     """The application, its tokens, and who may do what."""
 
@@ -55,7 +72,8 @@ class OAuth:
         self.redirect_url = ""  #: where a seller's browser goes when the request names no address
         self.tokens: dict[str, Token] = {}
         self.grants: dict[str, Grant] = {}
-        self.codes: dict[str, tuple[tuple[str, ...], bool]] = {}
+        self.codes: dict[str, Code] = {}
+        self.consents = True  #: what the seller at the consent page answers
 
     def add_token(
         self,
@@ -79,11 +97,47 @@ class OAuth:
         grant = self._new_grant(tuple(scopes), pkce=pkce)
         return self._issue(grant, short=False)
 
-    def add_code(self, *, scopes: tuple[str, ...] = SCOPES, pkce: bool = False) -> str:
+    def add_code(
+        self,
+        *,
+        scopes: tuple[str, ...] = SCOPES,
+        pkce: bool = False,
+        challenge: str = "",
+        redirect_uri: str = "",
+    ) -> str:
         """Return an authorization code, good once."""
         code = "sq0cgp-" + secrets.token_urlsafe(16)
-        self.codes[code] = (tuple(scopes), pkce)
+        self.codes[code] = Code(
+            scopes=tuple(scopes),
+            pkce=pkce,
+            ends_at=self.world.now() + CODE_LIFE,
+            challenge=challenge,
+            redirect_uri=redirect_uri,
+        )
         return code
+
+    def authorize(self, query: Json) -> Response:
+        """Play a seller who answers at once: send the browser back with a code, or a no."""
+        named = str(query.get("redirect_uri", ""))
+        back = named or self.redirect_url
+        is_registered = named in ("", self.redirect_url) or not self.redirect_url
+        if query.get("client_id") != self.client_id or not back or not is_registered:
+            raise invalid("`client_id` or the redirect address is not known.", "client_id")
+        challenge = str(query.get("code_challenge", ""))
+        if challenge and query.get("code_challenge_method") != "S256":
+            raise invalid("`code_challenge_method` must be S256.", "code_challenge_method")
+        state = {"state": str(query.get("state", ""))}
+        if not self.consents:
+            no = {"error": "access_denied", "error_description": "user_denied"}
+            return Response(302, b"", {"Location": f"{back}?{urlencode(no | state)}"})
+        code = self.add_code(
+            scopes=tuple(str(query.get("scope", " ".join(SCOPES))).split()),
+            pkce=bool(challenge),
+            challenge=challenge,
+            redirect_uri=named,
+        )
+        answer = {"code": code, "response_type": "code"} | state
+        return Response(302, b"", {"Location": f"{back}?{urlencode(answer)}"})
 
     def expire(self, value: str) -> None:
         """End the life of a token now."""
@@ -161,11 +215,15 @@ class OAuth:
         self.world.emit("oauth.authorization.revoked", "revocation", "", {"revocation": content})
 
     def _redeem(self, body: Json) -> Grant:
-        scopes, pkce = self.codes.pop(text(body, "code", needed=True), ((), False))
-        if not scopes:
+        code = self.codes.pop(text(body, "code", needed=True), None)
+        if code is None or code.ends_at <= self.world.now():
             raise SquareError(401, "UNAUTHORIZED", "The authorization code is not valid.")
-        self._prove(body, pkce=pkce, proof="code_verifier")
-        return self._new_grant(scopes, pkce=pkce)
+        if code.redirect_uri and text(body, "redirect_uri") != code.redirect_uri:
+            raise SquareError(401, "UNAUTHORIZED", "The redirect address is another one.")
+        self._prove(body, pkce=code.pkce, proof="code_verifier")
+        if code.challenge and not _is_proof(text(body, "code_verifier"), code.challenge):
+            raise SquareError(401, "UNAUTHORIZED", "The code verifier is not the right one.")
+        return self._new_grant(code.scopes, pkce=code.pkce)
 
     def _refresh(self, body: Json) -> Grant:
         grant = self.grants.get(text(body, "refresh_token", needed=True))
@@ -211,3 +269,9 @@ class OAuth:
         if grant.expires_at is not None:
             answer["refresh_token_expires_at"] = stamp(grant.expires_at)
         return answer
+
+
+def _is_proof(verifier: str, challenge: str) -> bool:
+    """Whether a verifier is the one of a challenge (S256)."""
+    made = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=")
+    return hmac.compare_digest(made, challenge.encode())

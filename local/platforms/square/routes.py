@@ -3,18 +3,17 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from local.platforms.server import Request, Response
 from local.platforms.square.catalog import Catalog, catalog_info
 from local.platforms.square.catalog_search import CatalogSearch
 from local.platforms.square.catalog_writes import CatalogWriter
 from local.platforms.square.customers import Customers
-from local.platforms.square.errors import invalid
 from local.platforms.square.fields import Json
 from local.platforms.square.inventory import Inventory
-from local.platforms.square.oauth import SCOPES, OAuth
+from local.platforms.square.oauth import OAuth
 from local.platforms.square.orders import Orders
+from local.platforms.square.refunds import Refunds
 from local.platforms.square.webhooks import Webhooks
 from local.platforms.square.world import World
 
@@ -30,6 +29,7 @@ class Parts:
     inventory: Inventory
     orders: Orders
     customers: Customers
+    refunds: Refunds
     oauth: OAuth
     webhooks: Webhooks
 
@@ -101,22 +101,11 @@ def _list_subscriptions(parts: Parts, asked: Asked) -> Json:
     return parts.webhooks.list_all(disabled=asked.query.get("include_disabled") == "true")
 
 
-def _authorize(parts: Parts, asked: Asked) -> Response:
-    """Play a seller who agrees at once: send the browser back with a code."""
-    redirect = asked.query.get("redirect_uri") or parts.oauth.redirect_url
-    if asked.query.get("client_id") != parts.oauth.client_id or not redirect:
-        raise invalid("`client_id` or the redirect address is not known.", "client_id")
-    scopes = tuple(str(asked.query.get("scope", " ".join(SCOPES))).split())
-    code = parts.oauth.add_code(scopes=scopes, pkce="code_challenge" in asked.query)
-    answer = {"code": code, "response_type": "code", "state": asked.query.get("state", "")}
-    return Response(302, b"", {"Location": f"{redirect}?{urlencode(answer)}"})
-
-
 _CATALOG = "/v2/catalog"
 _HOOKS = "/v2/webhooks/subscriptions"
 
 ROUTES = (
-    _route("GET /oauth2/authorize", _authorize, is_open=True),
+    _route("GET /oauth2/authorize", lambda p, a: p.oauth.authorize(a.query), is_open=True),
     _route("POST /oauth2/token", lambda p, a: p.oauth.obtain(a.body), is_open=True),
     _route("POST /oauth2/token/status", lambda p, a: p.oauth.status(a.authorization)),
     _route(
@@ -190,6 +179,8 @@ ROUTES = (
         lambda p, a: p.orders.retrieve_payment(a.id),
         scope="PAYMENTS_READ",
     ),
+    _route("GET /v2/refunds", lambda p, a: p.refunds.list_refunds(a.query), scope="PAYMENTS_READ"),
+    _route("GET /v2/refunds/{id}", lambda p, a: p.refunds.retrieve(a.id), scope="PAYMENTS_READ"),
     _route(
         "POST /v2/customers/search",
         lambda p, a: p.customers.search(a.body),
