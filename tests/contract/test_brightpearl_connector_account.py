@@ -29,16 +29,24 @@ def connected() -> Iterator[Connected]:
 def test_account_that_works_is_healthy(connected: Connected) -> None:
     found = connected.platform().check()
     assert (found.ok, found.account, list(found.problems)) == (True, "acme", [])
-    assert len(connected.simulator.calls_to("/public-api/")) == 7
+    assert len(connected.simulator.calls_to("/public-api/")) == 9
 
 
 def test_missing_permissions_are_named_and_leave_the_connection_up(connected: Connected) -> None:
-    for path in ("order-service/order-search", "integration-service/webhook"):
+    paths = (
+        "order-service/order-search",
+        "order-service/order-status",
+        "warehouse-service/goods-note/goods-out-search",
+        "integration-service/webhook",
+    )
+    for path in paths:
         connected.simulator.access.forbidden.add(("", path))
     found = connected.platform().check()
     assert found.ok
     assert [problem.partition(":")[0] for problem in found.problems] == [
         "Reading orders",
+        "Reading order statuses",
+        "Reading goods-out notes",
         "Reading webhooks",
     ]
 
@@ -46,7 +54,7 @@ def test_missing_permissions_are_named_and_leave_the_connection_up(connected: Co
 def test_account_that_may_read_nothing_does_not_work(connected: Connected) -> None:
     connected.simulator.access.forbidden.add(("", ""))
     found = connected.platform().check()
-    assert (found.ok, len(found.problems)) == (False, 7)
+    assert (found.ok, len(found.problems)) == (False, 9)
 
 
 def test_refused_token_is_told_once(connected: Connected) -> None:
@@ -88,13 +96,15 @@ def test_every_word_of_the_offer_has_choices(connected: Connected) -> None:
     assert names["payment_methods"]["CARD"] == "Card at the till"
     assert names["nominal_codes"]["4000"] == "Sales (4000)"
     assert "Cancelled" in names["order_statuses"].values()
+    assert names["shipping_methods"]["2"] == "DPD Next Day"
+    assert not set(names["order_statuses"]) & set(names["credit_statuses"])
 
 
 def test_choices_and_ports_that_are_not_offered_are_lookup_errors(connected: Connected) -> None:
     platform = connected.platform()
     for ask in (
         lambda: platform.list_choices("colours"),
-        lambda: platform.source(Kind.ORDER),
+        lambda: platform.source(Kind.CUSTOMER),
         lambda: platform.target(Kind.PRODUCT, {}),
     ):
         with pytest.raises(LookupError):
@@ -205,11 +215,14 @@ def _subscriptions(connected: Connected) -> list[dict[str, Any]]:
     return found
 
 
-def test_one_subscription_is_made_with_the_settings_we_need(connected: Connected) -> None:
+def test_each_subscription_is_made_with_the_settings_we_need(connected: Connected) -> None:
     assert connected.platform().ensure_webhooks(OURS) == {}
-    (found,) = _subscriptions(connected)
-    assert (found["subscribeTo"], found["uriTemplate"]) == ("product", OURS)
-    assert (found["qualityOfService"], found["idSetAccepted"]) == (1, True)
+    found = _subscriptions(connected)
+    events = ["product", "order.modified.order-status", "goods-out-note"]
+    assert [one["subscribeTo"] for one in found] == events
+    for one in found:
+        assert (one["uriTemplate"], one["httpMethod"]) == (OURS, "POST")
+        assert (one["qualityOfService"], one["idSetAccepted"]) == (1, True)
 
 
 def test_second_run_changes_nothing(connected: Connected) -> None:
@@ -221,20 +234,31 @@ def test_second_run_changes_nothing(connected: Connected) -> None:
 
 def test_doubles_go_wrong_settings_are_replaced_others_are_left(connected: Connected) -> None:
     connected.platform().ensure_webhooks(OURS)
-    right = _subscriptions(connected)[0]
+    right = _subscriptions(connected)
     for change in (
         {},
         {"qualityOfService": 0},
         {"idSetAccepted": False},
         {"subscribeTo": "product.modified.on-hand-modified"},
+        {"subscribeTo": "order"},
         {"uriTemplate": "https://elsewhere.example.com/hook"},
     ):
-        body = {name: value for name, value in right.items() if name != "id"}
+        body = {name: value for name, value in right[0].items() if name != "id"}
         connected.shop.post("integration-service/webhook", body | change)
     connected.platform().ensure_webhooks(OURS)
     left = _subscriptions(connected)
-    assert left[0] == right
-    assert [one["uriTemplate"] for one in left[1:]] == ["https://elsewhere.example.com/hook"]
+    assert left[:3] == right
+    assert [one["uriTemplate"] for one in left[3:]] == ["https://elsewhere.example.com/hook"]
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2])
+def test_subscription_that_was_deleted_is_made_again(connected: Connected, gone: int) -> None:
+    connected.platform().ensure_webhooks(OURS)
+    before = _subscriptions(connected)
+    connected.shop.call("DELETE", f"integration-service/webhook/{before[gone]['id']}")
+    connected.platform().ensure_webhooks(OURS)
+    events = sorted(one["subscribeTo"] for one in _subscriptions(connected))
+    assert events == sorted(one["subscribeTo"] for one in before)
 
 
 @pytest.mark.parametrize(
@@ -250,35 +274,85 @@ def test_subscription_with_a_wrong_setting_is_replaced(
     connected: Connected, change: dict[str, Any]
 ) -> None:
     connected.platform().ensure_webhooks(OURS)
-    body = {name: value for name, value in _subscriptions(connected)[0].items() if name != "id"}
-    connected.shop.call("DELETE", "integration-service/webhook/1")
+    first, *others = _subscriptions(connected)
+    body = {name: value for name, value in first.items() if name != "id"}
+    connected.shop.call("DELETE", f"integration-service/webhook/{first['id']}")
     connected.shop.post("integration-service/webhook", body | change)
     connected.platform().ensure_webhooks(OURS)
-    (found,) = _subscriptions(connected)
+    *kept, found = _subscriptions(connected)
+    assert kept == others
     assert {name: value for name, value in found.items() if name != "id"} == body
 
 
-def test_what_the_simulator_sends_is_read(connected: Connected) -> None:
+def _received(connected: Connected, receiver: Receiver) -> list[tuple[Kind, str]]:
+    """Deliver what waits, and return what our reader makes of everything received so far."""
+    assert connected.simulator.drain_webhooks()
+    deliveries = [
+        Delivery(headers={}, query={}, body=body.encode(), address=f"{receiver.url}/hook")
+        for body in receiver.bodies
+    ]
+    receiver.bodies.clear()
+    read = [OFFER.read_webhook(connected.account, delivery) for delivery in deliveries]
+    return [(one.kind, one.record) for found in read for one in found.changes]
+
+
+@pytest.fixture
+def receiver(connected: Connected) -> Iterator[Receiver]:
     receiver = Receiver()
-    try:
-        connected.platform().ensure_webhooks(f"{receiver.url}/hook")
-        with connected.simulator.batch():
-            ids = [connected.shop.product(sku=f"S{n}") for n in range(4)]
-        connected.simulator.edit_product(ids[0], name="Tall mug")
-        assert connected.simulator.drain_webhooks()
-        read = [
-            OFFER.read_webhook(
-                connected.account,
-                Delivery(headers={}, query={}, body=body.encode(), address=f"{receiver.url}/hook"),
-            )
-            for body in receiver.bodies
-        ]
-    finally:
-        receiver.stop()
-    changes = [(one.kind, one.record) for found in read for one in found.changes]
+    connected.platform().ensure_webhooks(f"{receiver.url}/hook")
+    yield receiver
+    receiver.stop()
+
+
+def test_what_the_simulator_sends_of_products_is_read(
+    connected: Connected, receiver: Receiver
+) -> None:
+    with connected.simulator.batch():
+        ids = [connected.shop.product(sku=f"S{n}") for n in range(4)]
+    connected.simulator.edit_product(ids[0], name="Tall mug")
     every = [str(id_) for id_ in ids]
-    assert sorted(changes) == sorted(
+    assert sorted(_received(connected, receiver)) == sorted(
         [(Kind.PRODUCT, id_) for id_ in every]
         + [(Kind.STOCK, id_) for id_ in every]
         + [(Kind.PRODUCT, every[0])]
     )
+
+
+def test_what_the_simulator_sends_of_orders_is_their_status_alone(
+    connected: Connected, receiver: Receiver
+) -> None:
+    orders = [int(connected.shop.post("order-service/sales-order", connected.shop.sale()))]
+    orders += [int(connected.shop.post("order-service/sales-order", connected.shop.sale()))]
+    patch = [{"op": "replace", "path": "/reference", "value": "NEW"}]
+    connected.shop.call("PATCH", f"order-service/order/{orders[0]}", patch)
+    assert _received(connected, receiver) == []
+    statuses = connected.shop.merchant.statuses
+    with connected.simulator.batch():
+        for order in orders:
+            connected.simulator.set_order_status(order, statuses["Cancelled"])
+    assert _received(connected, receiver) == [(Kind.ORDER, str(order)) for order in orders]
+    body = {"orderStatusId": statuses["Paid"]}
+    connected.shop.call("PUT", f"order-service/order/{orders[0]}/status", body)
+    assert _received(connected, receiver) == [(Kind.ORDER, str(orders[0]))]
+
+
+def test_what_the_simulator_sends_of_goods_is_read_once_it_matters(
+    connected: Connected, receiver: Receiver
+) -> None:
+    order, _ = connected.shop.order_of(connected.shop.product())
+    note = connected.simulator.send_out(order)
+
+    def shipments() -> list[str]:
+        return [id_ for kind, id_ in _received(connected, receiver) if kind is Kind.SHIPMENT]
+
+    assert shipments() == [str(note)]
+    for code in ("PRI", "PIC", "UPI", "PAC"):
+        connected.simulator.mark_note(note, code)
+    assert shipments() == []
+    connected.simulator.mark_note(note)
+    assert shipments() == [str(note)]
+    connected.simulator.set_tracking(note, "PARCEL-1")
+    assert shipments() == [str(note)]
+    gone = connected.simulator.send_out(connected.shop.order_of(connected.shop.product())[0])
+    connected.simulator.delete_note(gone)
+    assert shipments() == [str(gone), str(gone)]

@@ -12,6 +12,10 @@ _READS: dict[str, Callable[[Api], object]] = {
     "price lists": lambda api: api.get("product-service/price-list"),
     "warehouses": lambda api: api.get("warehouse-service/warehouse"),
     "orders": lambda api: search(api, "order-service/order-search", {"orderId": "1"}),
+    "order statuses": lambda api: api.get("order-service/order-status"),
+    "goods-out notes": lambda api: search(
+        api, "warehouse-service/goods-note/goods-out-search", {"goodsOutNoteId": "1"}
+    ),
     "contacts": lambda api: search(api, "contact-service/contact-search", {"contactId": "1"}),
     "payments": lambda api: search(
         api, "accounting-service/customer-payment-search", {"paymentId": "1"}
@@ -21,7 +25,7 @@ _READS: dict[str, Callable[[Api], object]] = {
 
 
 def check(api: Api) -> Check:
-    """Read one thing of each kind; seven calls. Whether we may write shows only when we do.
+    """Read one thing of each kind; nine calls. Whether we may write shows only when we do.
 
     A missing permission is a problem and leaves the connection up: what needs no such permission
     goes on.

@@ -47,9 +47,15 @@ def _name_with(field: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda row: f"{_name(row)} ({row[field]})" if row.get(field) else _name(row)
 
 
-def _sales_statuses(api: Api) -> Rows:
-    rows = api.get("order-service/order-status").as_list()
-    return [row for row in rows if row.get("orderTypeCode", "SO") == "SO"]
+def _statuses(order_type: str) -> Callable[[Api], Rows]:
+    """Return the statuses of sales orders (SO) or sales credits (SC); one that names no type is of
+    sales orders.
+    """
+    return lambda api: [
+        row
+        for row in api.get("order-service/order-status").as_list()
+        if row.get("orderTypeCode", "SO") == order_type
+    ]
 
 
 def _sell_lists(api: Api) -> Rows:
@@ -66,7 +72,9 @@ CHOICES: Mapping[str, tuple[Callable[[Api], Rows], str, Callable[[Mapping[str, A
     "categories": (_list("product-service/brightpearl-category"), "id", _name),
     "warehouses": (_list("warehouse-service/warehouse"), "id", _name),
     "channels": (_list("product-service/channel"), "id", _name),
-    "order_statuses": (_sales_statuses, "statusId", _name),
+    "order_statuses": (_statuses("SO"), "statusId", _name),
+    "credit_statuses": (_statuses("SC"), "statusId", _name),
+    "shipping_methods": (_list("warehouse-service/shipping-method"), "id", _name),
     "tax_codes": (_list("accounting-service/tax-code"), "code", _described),
     "payment_methods": (_search("accounting-service/payment-method-search"), "code", _name),
     "nominal_codes": (

@@ -12,13 +12,13 @@ from typing import Any
 from chalicelib.connectors.brightpearl.client import Api
 from chalicelib.connectors.brightpearl.idsets import is_id
 from chalicelib.connectors.brightpearl.models import (
-    GoodsOutModel,
     OrderModel,
     RowModel,
     format_time,
     read_as,
 )
 from chalicelib.connectors.brightpearl.sales_orders import number_of
+from chalicelib.connectors.brightpearl.shipment_models import GoodsOutModel
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.records import SalesOrder
 

@@ -31,7 +31,7 @@ D = TypeVar("D")
 T = TypeVar("T")
 
 _SALES_ORDER = "SO"
-_SALES_ORDER_TYPE = "1"  #: orderTypeId of searches; 3 is a sales credit with the same reference
+SALES_ORDER_TYPE = "1"  #: orderTypeId of searches; 3 is a sales credit with the same reference
 _NOTHING_PAID = frozenset({"UNPAID", "NOT_APPLICABLE"})
 _COLUMNS = ("orderId", "orderTypeId", "externalRef", "customerRef")
 
@@ -118,7 +118,7 @@ class Lookup:
             for row in rows
             if row.get(column) == value
             and is_id(str(row.get("orderId")))
-            and str(row.get("orderTypeId", _SALES_ORDER_TYPE)) == _SALES_ORDER_TYPE
+            and str(row.get("orderTypeId", SALES_ORDER_TYPE)) == SALES_ORDER_TYPE
         ]
 
     def _read(self, ids: Sequence[str]) -> list[OrderModel]:

@@ -20,7 +20,8 @@ def _to_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _to_map(value: Any) -> Any:
+def to_map(value: Any) -> Any:
+    """Return a map as it is; an empty one sometimes comes as an empty list."""
     return {} if value is None or value == [] else value
 
 
@@ -115,7 +116,7 @@ class ListPrices(Payload):
 
     price_list_id: Id = Field(alias="priceListId")
     currency: Text = Field(default="", alias="currencyCode")
-    by_quantity: Annotated[Mapping[str, Amount], BeforeValidator(_to_map)] = Field(
+    by_quantity: Annotated[Mapping[str, Amount], BeforeValidator(to_map)] = Field(
         default={}, alias="quantityPrice"
     )
 
@@ -138,7 +139,7 @@ class Level(Payload):
 class AvailabilityModel(Payload):
     """``warehouse-service/product-availability``, one product."""
 
-    warehouses: Annotated[Mapping[str, Level], BeforeValidator(_to_map)] = {}
+    warehouses: Annotated[Mapping[str, Level], BeforeValidator(to_map)] = {}
 
 
 class OrderStatusModel(Payload):
@@ -204,6 +205,7 @@ class RowModel(Payload):
 
     product_id: Text = Field(default="", alias="productId")
     name: Text = Field(default="", alias="productName")
+    sku: Text = Field(default="", alias="productSku")
     quantity: Magnitude = Magnitude()
     value: RowValue = Field(default=RowValue(), alias="rowValue")
     external_ref: Text = Field(default="", alias="externalRef")
@@ -225,7 +227,7 @@ class OrderModel(Payload):
     currency: OrderCurrency = OrderCurrency()
     totals: Totals = Field(default=Totals(), alias="totalValue")
     parties: Parties = Parties()
-    rows: Annotated[Mapping[str, RowModel], BeforeValidator(_to_map)] = Field(
+    rows: Annotated[Mapping[str, RowModel], BeforeValidator(to_map)] = Field(
         default={}, alias="orderRows"
     )
 
@@ -235,33 +237,12 @@ class OrderModel(Payload):
         return next((entry.reference for entry in self.invoices if entry.reference), "")
 
 
-class NoteStatus(Payload):
-    """How far a goods-out note is."""
-
-    shipped: bool = False
-
-
-class NoteLine(Payload):
-    """Pieces of one order row on a goods-out note."""
-
-    quantity: Amount = Decimal(0)
-
-
-class GoodsOutModel(Payload):
-    """``goods-note/goods-out``; lines by order row."""
-
-    status: NoteStatus = NoteStatus()
-    rows: Annotated[Mapping[str, tuple[NoteLine, ...]], BeforeValidator(_to_map)] = Field(
-        default={}, alias="orderRows"
-    )
-    last_event_version: Text = Field(default="", alias="lastEventVersion")
-
-
 class PaymentModel(Payload):
     """A row of ``customer-payment-search``."""
 
     id: Id = Field(alias="paymentId")
     reference: Text = Field(default="", alias="transactionRef")
+    code: Text = Field(default="", alias="transactionCode")
     method: Text = Field(default="", alias="paymentMethodCode")
     type: Text = Field(default="", alias="paymentType")
     order_id: Text = Field(default="", alias="orderId")

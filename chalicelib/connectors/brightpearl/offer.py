@@ -134,7 +134,7 @@ OFFER = Offer(
     label="Brightpearl",
     pace=Pace(calls=200, window_s=60),
     fields=(*_SETTINGS, *_PACE_SETTINGS, *_CREDENTIALS),
-    sources=(Kind.PRODUCT, Kind.STOCK),
+    sources=(Kind.PRODUCT, Kind.STOCK, Kind.SHIPMENT, Kind.ORDER),
     targets=(Kind.ORDER,),
     choices=(
         "price_lists",
@@ -142,6 +142,8 @@ OFFER = Offer(
         "warehouses",
         "channels",
         "order_statuses",
+        "credit_statuses",
+        "shipping_methods",
         "tax_codes",
         "payment_methods",
         "nominal_codes",
@@ -152,7 +154,8 @@ OFFER = Offer(
     calls_left=calls_left,
     prerequisites=(
         "A private app (App Store, Private apps) with a staff token, or an installed OAuth app.",
-        "The staff member may read products, prices, stock and webhooks, and may create contacts,"
-        " sales orders, reservations, goods-out notes and customer payments.",
+        "The staff member may read products, prices, stock, goods-out notes, order statuses and"
+        " webhooks, may create contacts, sales orders, sales credits, reservations, goods notes and"
+        " customer payments, and may change the status of orders.",
     ),
 )

@@ -7,8 +7,10 @@ from typing import Any
 from chalicelib.connectors.brightpearl.checks import check
 from chalicelib.connectors.brightpearl.choices import list_choices
 from chalicelib.connectors.brightpearl.client import Api
+from chalicelib.connectors.brightpearl.order_changes import OrderChanges
 from chalicelib.connectors.brightpearl.orders import Orders
 from chalicelib.connectors.brightpearl.products import Products
+from chalicelib.connectors.brightpearl.shipments import Shipments
 from chalicelib.connectors.brightpearl.stock import StockLevels
 from chalicelib.connectors.brightpearl.subscriptions import ensure_webhooks
 from chalicelib.connectors.brightpearl.tokens import refresh_tokens
@@ -18,6 +20,8 @@ from chalicelib.domain.statuses import Kind
 SOURCES: Mapping[Kind, Callable[[Api], Source[Any]]] = {
     Kind.PRODUCT: Products,
     Kind.STOCK: StockLevels,
+    Kind.SHIPMENT: Shipments,
+    Kind.ORDER: OrderChanges,
 }
 TARGETS: Mapping[Kind, Callable[[Api], Target[Any]]] = {Kind.ORDER: Orders}
 
@@ -45,7 +49,7 @@ class Brightpearl:
         return TARGETS[kind](self.api)
 
     def check(self) -> Check:
-        """Read one thing of each kind the flows need; seven calls."""
+        """Read one thing of each kind the flows need; nine calls."""
         return check(self.api)
 
     def list_choices(self, what: str) -> Sequence[Choice]:

@@ -1,8 +1,10 @@
-"""Our webhook subscriptions at Brightpearl: one on everything below ``product``.
+"""Our webhook subscriptions at Brightpearl: three, none of them below another.
 
 A subscription to ``product`` also gets ``product.modified.on-hand-modified``; a second one for that
-event would deliver each stock change twice. Nothing at Brightpearl prevents doubles, so they are
-looked for and removed.
+event would deliver each stock change twice. ``goods-out-note`` brings the notes that are made,
+changed, shipped and deleted. Of orders only the status is wanted: ``order.modified`` would come
+with every step of our own writing. Nothing at Brightpearl prevents doubles, so they are looked for
+and removed.
 """
 
 from typing import Any
@@ -11,8 +13,9 @@ from chalicelib.connectors.brightpearl.client import Api
 from chalicelib.connectors.brightpearl.contacts import id_of_created
 from chalicelib.connectors.brightpearl.idsets import format_id_set
 from chalicelib.connectors.brightpearl.models import WebhookModel, read_as
+from chalicelib.connectors.brightpearl.webhooks import STATUS_EVENT
 
-EVENTS = ("product",)
+EVENTS = ("product", STATUS_EVENT, "goods-out-note")
 
 _PATH = "integration-service/webhook"
 _BODY = (

@@ -24,6 +24,9 @@ from chalicelib.domain.platforms import (
 from chalicelib.domain.statuses import Kind
 
 STOCK_EVENT = "product.modified.on-hand-modified"
+STATUS_EVENT = "order.modified.order-status"
+#: What happens to goods before they leave; each has an ``un-`` form.
+_INDOORS = ("printed", "picked", "packed")
 
 # Spellings of the same value: our template's first, then those of templates met in the field.
 _ACCOUNT = ("account", "accountCode", "account-code")
@@ -61,10 +64,19 @@ def read_webhook(account: Account, delivery: Delivery) -> WebhookRead:
 
 
 def kind_of(event: str) -> Kind | None:
-    """Return what an event changes: stock, a product, or nothing of ours."""
-    if event == STOCK_EVENT or event.startswith(f"{STOCK_EVENT}."):
+    """Return what an event changes: stock, a product, an order's status, a shipment, or nothing."""
+    if _is_or_below(event, STOCK_EVENT):
         return Kind.STOCK
-    return Kind.PRODUCT if event.partition(".")[0] == "product" else None
+    if _is_or_below(event, STATUS_EVENT):
+        return Kind.ORDER
+    resource, _, rest = event.partition(".")
+    if resource == "goods-out-note":
+        return None if rest.endswith(_INDOORS) else Kind.SHIPMENT
+    return Kind.PRODUCT if resource == "product" else None
+
+
+def _is_or_below(event: str, name: str) -> bool:
+    return event == name or event.startswith(f"{name}.")
 
 
 def _to_changed(event: Event, kind: Kind, id_: str) -> Changed:

@@ -132,7 +132,10 @@ def _add_channels(
 def _add_statuses(simulator: BrightpearlSimulator) -> dict[str, int]:
     names = ("Draft / Quote", "New order", "Paid", "Completed", "Cancelled")
     references = simulator.world.references
-    return {name: references.add_status(name, cancelled=name == "Cancelled") for name in names}
+    statuses = {name: references.add_status(name, cancelled=name == "Cancelled") for name in names}
+    for name in ("New credit", "Credited"):
+        statuses[name] = references.add_status(name, order_type="SC")
+    return statuses
 
 
 def _add_accounts(simulator: BrightpearlSimulator) -> tuple[str, ...]:

@@ -56,13 +56,32 @@ def test_keys_of_other_templates_are_read() -> None:
         ("product.destroyed", Kind.PRODUCT),
         ("product.modified.something-new", Kind.PRODUCT),
         (STOCK, Kind.STOCK),
+        ("order.modified.order-status", Kind.ORDER),
+        ("goods-out-note.created", Kind.SHIPMENT),
+        ("goods-out-note.destroyed", Kind.SHIPMENT),
+        ("goods-out-note.modified", Kind.SHIPMENT),
+        ("goods-out-note.modified.shipped", Kind.SHIPMENT),
+        ("goods-out-note.modified.something-new", Kind.SHIPMENT),
     ],
 )
 def test_event_says_what_changed(event: str, kind: Kind) -> None:
     assert said({"account": "acme", "ids": "7", "event": event}) == [(kind, "7")]
 
 
-@pytest.mark.parametrize("event", ["order.modified", "goods-out-note.created", "unheard-of"])
+@pytest.mark.parametrize(
+    "event",
+    [
+        "order.modified",
+        "order.modified.order-status-of-another-kind",
+        "order.modified.fully-shipped",
+        "sales-order.created",
+        "goods-out-note.modified.printed",
+        "goods-out-note.modified.un-packed",
+        "goods-out-notes.created",
+        "drop-ship-note.modified.shipped",
+        "unheard-of",
+    ],
+)
 def test_event_nobody_needs_is_ignored_with_its_reason(event: str) -> None:
     found = read(json.dumps({"account": "acme", "ids": "7", "event": event}))
     assert (list(found.changes), event in found.ignored) == ([], True)
