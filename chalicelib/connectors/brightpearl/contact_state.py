@@ -108,9 +108,10 @@ def _needs_address(customer: Customer, address: PostalAddress | None, *, adoptin
     lines = address_lines(customer.address)
     if not lines:
         return False
-    if address is None or address.line1.strip() in ("", NO_ADDRESS):
+    if address is None:
         return True
-    return not adopting and not _is_same_address(customer, address)
+    may_replace = not adopting or address.line1.strip() in ("", NO_ADDRESS)
+    return may_replace and not _is_same_address(customer, address)
 
 
 def _is_same_address(customer: Customer, address: PostalAddress) -> bool:

@@ -22,6 +22,7 @@ _SEARCH = "accounting-service/customer-payment-search"
 _COLUMNS = (
     "paymentId",
     "transactionRef",
+    "transactionCode",
     "paymentMethodCode",
     "paymentType",
     "orderId",
@@ -87,12 +88,24 @@ def tell_extra(desired: SalesOrder, present: Sequence[PaymentModel]) -> str:
 
 def add_payment(api: Api, order_id: str, payment: SalesPayment) -> None:
     """Book money received; one that was booked already, unseen by the search, is left alone."""
-    reference = reference_of(payment.key)
+    book_payment(api, order_id, payment, reference=reference_of(payment.key), code=payment.method)
+
+
+def book_payment(
+    api: Api,
+    order_id: str,
+    payment: SalesPayment,
+    *,
+    reference: str,
+    code: str,
+    kind: str = "RECEIPT",
+) -> None:
+    """Book money in, or with ``kind`` PAYMENT money out; what is booked already is left alone."""
     body = {
         "transactionRef": reference,
-        "transactionCode": payment.method[:REFERENCE_AT_MOST],
+        "transactionCode": code[:REFERENCE_AT_MOST],
         "paymentMethodCode": payment.method,
-        "paymentType": "RECEIPT",
+        "paymentType": kind,
         "orderId": int(order_id),
         "currencyIsoCode": payment.amount.currency,
         # A JSON number by the reference; two decimals survive the way through a float unchanged.
