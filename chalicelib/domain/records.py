@@ -177,6 +177,7 @@ class Order:
     reference: str = ""
     returns_of: str | None = None  #: this "order" only returns goods of another
     note: str = ""  #: why it stands as it does, for people: "on account", "layby" …
+    holds_goods: bool = False  #: open, and its goods are off the source's shelf already
 
     @property
     def is_paid(self) -> bool:

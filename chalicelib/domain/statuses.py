@@ -34,8 +34,10 @@ class Kind(StrEnum):
 
     @property
     def priority(self) -> int:
-        """Place in the queue for a slow vendor's calls: orders before stock before products."""
-        return {Kind.STOCK: 1, Kind.PRODUCT: 2}.get(self, 0)
+        """Place in the queue for a slow vendor's calls: orders and what belongs to them before
+        stock and customers before products.
+        """
+        return {Kind.STOCK: 1, Kind.CUSTOMER: 1, Kind.PRODUCT: 2}.get(self, 0)
 
 
 class Status(StrEnum):

@@ -154,7 +154,7 @@ def _keep_units(services: Services, batch: Batch, jobs: Sequence[Job]) -> None:
         if job.record is None or job.ending is None:
             continue
         taken = (job.done and job.done.taken) or (job.found and job.found.taken)
-        settled = job.ending.status is Status.SYNCED or taken
+        settled = (job.ending.status is Status.SYNCED and not job.waits) or taken
         units = () if settled else flow.units(job.record)
         if units or job.row.has_units:
             services.log.put_units(setup.consumer, setup.source.name, job.id, units)

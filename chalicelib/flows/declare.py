@@ -161,6 +161,8 @@ class Flow:
         None  #: flow whose orders are sold at the target and not yet at the source
     )
     units: Callable[[Any], Sequence[Units]] | None = None  #: pure: goods an order takes
+    #: pure: whether a record that is left alone for now takes its goods all the same
+    waits: Callable[[Any], bool] = lambda record: False
     starts_at: Callable[[Any], datetime | None] | None = (
         None  #: pure: compared with setting start_date
     )

@@ -35,6 +35,7 @@ class Job:
     done: Done | None = None
     parts: tuple[Part, ...] = ()
     note: str = ""  #: added to what is said of a success
+    waits: bool = False  #: left alone for now, with its goods taken
     facts: dict[str, Any] = field(default_factory=dict)
     ending: Ending | None = None
     started_at: datetime | None = None
@@ -168,8 +169,10 @@ def plan(work: Work, jobs: Sequence[Job], planning_of: Callable[[Job], Planning]
     for job in still_open(jobs):
         try:
             planning = planning_of(job)
-            why = _before_start(work.flow, job, planning) or _skipped(work.flow, job, planning)
+            early = _before_start(work.flow, job, planning)
+            why = early or _skipped(work.flow, job, planning)
             if why:
+                job.waits = early is None and work.flow.waits(job.record)
                 work.show(job)
                 job.ending = decide.end_not_applicable(job.row, why, work.terms(job))
                 continue

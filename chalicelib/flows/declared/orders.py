@@ -56,6 +56,7 @@ def orders(
         columns=sales_orders.order_columns,
         links=LinkNeed(kind="product", side="source", ids=sales_orders.sold_items),
         units=sales_orders.sold_units,
+        waits=sales_orders.waits_with_goods,
         starts_at=sales_orders.sold_at,
         both_ways=both_ways,
         settings=(*_settings(target), *settings),

@@ -220,8 +220,12 @@ def why_no_sales_order(order: Order, planning: Planning) -> str | None:
 
 
 def sold_units(order: Order) -> Sequence[Units]:
-    """Return the goods an order takes; a draft, an unpaid or a cancelled one takes none."""
-    sold = order.state == "completed" or (order.state == "open" and order.is_paid)
+    """Return the goods an order takes; a draft or a cancelled one takes none.
+
+    An unpaid one takes none either, unless its source holds the goods for it.
+    """
+    holds = order.is_paid or order.holds_goods
+    sold = order.state == "completed" or (order.state == "open" and holds)
     if not sold or order.returns_of is not None:
         return ()
     return tuple(
@@ -235,6 +239,11 @@ def sold_units(order: Order) -> Sequence[Units]:
         for line in order.lines
         if line.item_id is not None
     )
+
+
+def waits_with_goods(order: Order) -> bool:
+    """Whether an order that is left alone for now has taken its goods already."""
+    return order.state == "open" and order.holds_goods
 
 
 def sold_at(order: Order) -> datetime:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,11 +10,12 @@ import pytest
 
 from chalicelib.domain.log import Attempt
 from chalicelib.domain.reasons import Reason, SyncFailure
-from chalicelib.domain.statuses import Status
+from chalicelib.domain.statuses import Outcome, Status
 from chalicelib.flows.closing import to_json
 from chalicelib.flows.services import Opened
 from tests.builders import make_exchange, make_units
 from tests.toy import CONSUMER
+from tests.toy_platforms import PRODUCTS, START
 from tests.unit.flows.scenes import Scene, open_scene
 
 
@@ -129,4 +131,23 @@ def test_noted_goods_are_cleared_once_the_order_got_through(selling: Scene) -> N
 
 def test_order_that_got_through_at_once_notes_nothing(selling: Scene) -> None:
     selling.sync("1")
+    assert noted(selling) == []
+
+
+def test_goods_of_an_order_that_waits_with_them_stay_noted(selling: Scene) -> None:
+    selling.declare(skips=lambda thing, planning: "It is not paid.", waits=lambda thing: True)
+    selling.sync("1")
+    assert selling.row("1").outcome is Outcome.NOT_APPLICABLE
+    assert noted(selling) == [Decimal(2)]
+    selling.declare(skips=lambda thing, planning: None)
+    selling.ask("1")
+    selling.toy.work()
+    assert noted(selling) == []
+
+
+def test_order_from_before_the_start_never_waits_with_its_goods(selling: Scene) -> None:
+    selling.declare(starts_at=lambda thing: START - timedelta(days=1), waits=lambda thing: True)
+    selling.toy.switch(PRODUCTS, on=True, settings={"start_date": START.isoformat()})
+    selling.sync("1")
+    assert selling.row("1").outcome is Outcome.NOT_APPLICABLE
     assert noted(selling) == []
