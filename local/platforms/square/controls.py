@@ -17,6 +17,13 @@ def controls_of(square: Any) -> dict[str, Control]:
         "cancel": lambda body: square.cancel(**body),
         "edit": lambda body: square.edit(**body),
         "add_customer": lambda body: {"customer": square.add_customer(**body)},
+        "change_customer": lambda body: square.change_customer(**body),
+        "delete_customer": lambda body: square.delete_customer(**body),
+        "merge_customers": lambda body: {"customer": square.merge_customers(**body)},
+        "refund": lambda body: {"refunds": square.refund(**body)},
+        "take_back": lambda body: {"refund": square.take_back(**body)},
+        "exchange": lambda body: square.exchange(**body),
+        "settle_refund": lambda body: square.settle_refund(**body),
         "edit_catalog": lambda body: {"version": square.edit_catalog(**body)},
         "delete_catalog": lambda body: square.delete_catalog(*body["ids"]),
         "set_stock": lambda body: square.set_stock(**body),
@@ -60,5 +67,6 @@ def _state(square: Any) -> Json:
             for one in variations
         ],
         "orders": len(square.orders.orders),
+        "refunds": len(square.refunds.refunds),
         "customers": len(square.customers.customers),
     }

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from local.platforms.square.errors import SquareError, invalid, not_found
 from local.platforms.square.fields import Json, array, instant, integer, mapping, stamp
 from local.platforms.square.money import Line, Terms
 from local.platforms.square.paging import page_of, read_cursor
+from local.platforms.square.refunds import Refund
+from local.platforms.square.returns import return_fields
 from local.platforms.square.world import World
 
 MAX_LOCATIONS = 10
@@ -33,6 +36,12 @@ class Payment:
     updated_at: datetime
     customer_id: str = ""
     offline_since: datetime | None = None
+    refunds: list[Refund] = field(default_factory=list)
+
+    @property
+    def refunded(self) -> int:
+        """What was given back, or is about to be."""
+        return sum(one.amount for one in self.refunds if one.is_counted)
 
 
 @dataclass(kw_only=True)
@@ -50,6 +59,9 @@ class Order:
     terms: Terms
     body: Json
     payments: list[Payment] = field(default_factory=list)
+    came_back: list[Json] = field(default_factory=list)  #: its ``returns``
+    refunds: list[Refund] = field(default_factory=list)  #: that pay for what came back with it
+    taken_back: dict[str, Decimal] = field(default_factory=dict)  #: pieces of its lines, by uid
 
     def paid(self) -> int:
         """Return what was paid, tips included."""
@@ -193,7 +205,10 @@ class Orders:
             "created_at": stamp(order.created_at),
             "updated_at": stamp(order.updated_at),
             **order.body,
+            **(return_fields(order.came_back, order.body) if order.came_back else {}),
         }
+        if order.refunds:
+            body["refunds"] = [one.as_part_of_order() for one in order.refunds]
         if order.closed_at is not None:
             body["closed_at"] = stamp(order.closed_at)
         if order.customer_id:
@@ -234,7 +249,7 @@ def _passes(order: Order, filters: Json) -> bool:
     )
 
 
-_SOURCE_TYPES = {
+SOURCE_TYPES = {
     "CARD": "CARD",
     "SQUARE_GIFT_CARD": "CARD",
     "CASH": "CASH",
@@ -248,7 +263,7 @@ _SOURCE_TYPES = {
 def payment_as_json(one: Payment) -> Json:
     """Return a payment as answers and webhooks show it."""
     whole = {"amount": one.amount, "currency": one.currency}
-    source = _SOURCE_TYPES.get(one.type, "EXTERNAL")
+    source = SOURCE_TYPES.get(one.type, "EXTERNAL")
     body: Json = {
         "id": one.id,
         "created_at": stamp(one.created_at),
@@ -267,6 +282,9 @@ def payment_as_json(one: Payment) -> Json:
         body["tip_money"] = {"amount": one.tip, "currency": one.currency}
     if one.customer_id:
         body["customer_id"] = one.customer_id
+    if one.refunds:
+        body["refund_ids"] = [refund.id for refund in one.refunds]
+        body["refunded_money"] = {"amount": one.refunded, "currency": one.currency}
     if source == "CASH":
         body["cash_details"] = {"buyer_supplied_money": whole}
     if source == "EXTERNAL":

@@ -19,6 +19,7 @@ from local.platforms.square.catalog import Catalog
 from local.platforms.square.catalog_search import CatalogSearch
 from local.platforms.square.catalog_writes import CatalogWriter
 from local.platforms.square.customers import Customers
+from local.platforms.square.desk import Desk
 from local.platforms.square.errors import (
     SquareError,
     SquareErrors,
@@ -30,6 +31,7 @@ from local.platforms.square.fields import Json, text
 from local.platforms.square.inventory import IN_STOCK, Change, Inventory
 from local.platforms.square.oauth import OAuth
 from local.platforms.square.orders import Orders
+from local.platforms.square.refunds import Refunds
 from local.platforms.square.routes import Asked, Parts, Route, find_route
 from local.platforms.square.till import Till
 from local.platforms.square.webhooks import RETRY_DELAYS_S, Webhooks, retry_headers
@@ -56,7 +58,9 @@ class SquareSimulator(Simulator, Behaviour):
         self.customers = Customers(self.world)
         self.oauth = OAuth(self.world)
         self.webhooks = Webhooks(self.world, self.sender)
+        self.refunds = Refunds(self.world)
         self.till = Till(self.world, self.catalog, self.inventory, self.orders)
+        self.desk = Desk(self.world, self.till, self.orders, self.refunds)
         self._parts = Parts(
             world=self.world,
             catalog=self.catalog,
@@ -65,6 +69,7 @@ class SquareSimulator(Simulator, Behaviour):
             inventory=self.inventory,
             orders=self.orders,
             customers=self.customers,
+            refunds=self.refunds,
             oauth=self.oauth,
             webhooks=self.webhooks,
         )
@@ -195,6 +200,41 @@ class SquareSimulator(Simulator, Behaviour):
         """Make a customer profile of the API's fields and return its id."""
         with self.lock:
             return self.customers.add(**details)
+
+    def change_customer(self, customer: str, **details: Any) -> None:
+        """Change fields of a profile; see `Customers.change`."""
+        with self.lock:
+            self.customers.change(customer, **details)
+
+    def delete_customer(self, customer: str) -> None:
+        """Delete a profile."""
+        with self.lock:
+            self.customers.delete(customer)
+
+    def merge_customers(self, customers: list[str], **details: Any) -> str:
+        """Merge profiles into a new one and return its id; see `Customers.merge`."""
+        with self.lock:
+            return self.customers.merge(customers, **details)
+
+    def refund(self, order: str, lines: Any = None, **options: Any) -> list[str]:
+        """Give money back for goods or without them; see `Desk.give_back`."""
+        with self.lock:
+            return self.desk.give_back(order, lines, **options)
+
+    def take_back(self, location: str, lines: Any, **options: Any) -> str:
+        """Take goods back without a receipt; see `Desk.take_unlinked`."""
+        with self.lock:
+            return self.desk.take_unlinked(self._location_id(location), lines, **options)
+
+    def exchange(self, order: str, back: Any, lines: Any, **options: Any) -> Json:
+        """Take goods of a sale back and sell others; see `Desk.exchange`."""
+        with self.lock:
+            return self.desk.exchange(order, back, lines, **options)
+
+    def settle_refund(self, refund: str, status: str = "COMPLETED") -> None:
+        """Let a refund come to its end; see `Desk.settle`."""
+        with self.lock:
+            self.desk.settle(refund, status)
 
     def edit_catalog(self, object_id: str, data: Json, **presence: Any) -> int:
         """Change an object as the Dashboard would and return its new version."""

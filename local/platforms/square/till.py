@@ -63,7 +63,7 @@ class Till:
             updated_at=now,
             closed_at=sold_at if state in ("COMPLETED", "CANCELED") else None,
             customer_id=customer or "",
-            lines=[self._line(one) for one in lines],
+            lines=[self.line(one) for one in lines],
             terms=terms,
             body={},
         )
@@ -73,7 +73,7 @@ class Till:
             self._take_all(order, tenders, offline_since)
         self._price(order)
         if state in ("COMPLETED", "OPEN"):
-            self._move_stock(order, order.lines, sold_at, sold=True)
+            self.move_stock(order, order.lines, sold_at, sold=True)
         self._announce_payments(order.payments)
         return order.id
 
@@ -99,7 +99,7 @@ class Till:
         if order.state == "CANCELED":
             return
         order.state, order.closed_at = "CANCELED", self.world.now()
-        self._move_stock(order, order.lines, self.world.now(), sold=False)
+        self.move_stock(order, order.lines, self.world.now(), sold=False)
         for payment in order.payments:
             payment.status, payment.updated_at = "CANCELED", self.world.now()
             self._announce(payment, "payment.updated")
@@ -121,9 +121,9 @@ class Till:
         order = self._order(order_id)
         now = self.world.now()
         if lines is not None:
-            self._move_stock(order, order.lines, now, sold=False)
-            order.lines = [self._line(one) for one in lines]
-            self._move_stock(order, order.lines, now, sold=True)
+            self.move_stock(order, order.lines, now, sold=False)
+            order.lines = [self.line(one) for one in lines]
+            self.move_stock(order, order.lines, now, sold=True)
         order.terms = _changed(order.terms, tip, discount, total_off_by)
         order.customer_id = order.customer_id if customer is None else customer
         if state is not None:
@@ -133,12 +133,17 @@ class Till:
         self._touch(order)
         self._announce_order(order)
 
+    def touch_payment(self, payment: Payment) -> None:
+        """Note that a payment changed, and tell it."""
+        payment.updated_at = self.world.now()
+        self._announce(payment, "payment.updated")
+
     def _order(self, order_id: str) -> Order:
         if order_id not in self.orders.orders:
             raise KeyError(f"order {order_id}")
         return self.orders.orders[order_id]
 
-    def _line(self, given: LineGiven) -> Line:
+    def line(self, given: LineGiven) -> Line:
         """Complete a line from the catalogue: name, price, version."""
         asked = dict(given) if isinstance(given, Mapping) else _named(given)
         variation_id = asked.get("variation") or self._find_sku(asked.get("sku"))
@@ -216,7 +221,7 @@ class Till:
     def _touch(self, order: Order) -> None:
         order.updated_at = self.world.now()
 
-    def _move_stock(self, order: Order, lines: Sequence[Line], at: datetime, *, sold: bool) -> None:
+    def move_stock(self, order: Order, lines: Sequence[Line], at: datetime, *, sold: bool) -> None:
         """Take tracked variations from the shelf, or put them back."""
         self.inventory.record(
             [

@@ -94,6 +94,8 @@ class Webhooks:
 
     def _body(self, event: str, data_type: str, object_id: str, content: Json | None) -> bytes:
         data: Json = {"type": data_type, "id": object_id or str(uuid.uuid4())}
+        if event.endswith(".deleted"):
+            data["deleted"] = True
         if content is not None:
             data["object"] = content
         envelope = {

@@ -46,6 +46,8 @@ class Behaviour:
     cursor_life_s: float | None = None
     #: so many of the next pages carry a cursor that leads back to the same page.
     repeat_pages: int = 0
+    #: the id of a customer who was merged away is answered with the profile that took over.
+    merged_ids_resolve: bool = False
     #: answers hold enum values the published contract does not know.
     unknown_enums: bool = False
 
