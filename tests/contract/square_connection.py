@@ -55,6 +55,14 @@ class Connected:
         """Open the order source."""
         return self.platform().source(Kind.ORDER)
 
+    def customers(self) -> Any:
+        """Open the customer source."""
+        return self.platform().source(Kind.CUSTOMER)
+
+    def refunds(self) -> Any:
+        """Open the refund source."""
+        return self.platform().source(Kind.REFUND)
+
     def listing(self, number: int = 1, **changes: Any) -> Listing:
         """Return a listing that is right; ``changes`` are fields of it."""
         made = Listing(

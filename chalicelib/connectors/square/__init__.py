@@ -1,4 +1,4 @@
-"""Square: tills. Source of orders; target of products and stock."""
+"""Square: tills. Source of orders, customers and refunds; target of products and stock."""
 
 from chalicelib.connectors.square.offer import OFFER
 

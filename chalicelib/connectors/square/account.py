@@ -7,6 +7,7 @@ from chalicelib.connectors.square.catalog import ITEMS_READ
 from chalicelib.connectors.square.client import SquareClient
 from chalicelib.connectors.square.models import TokensModel, TokenStatusModel, parse
 from chalicelib.connectors.square.order_search import list_locations
+from chalicelib.connectors.square.returned import EXCHANGE
 from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.platforms import Check, Choice
 from chalicelib.domain.reasons import Reason, SyncFailure
@@ -22,6 +23,7 @@ TENDER_TYPES = {
     "BUY_NOW_PAY_LATER": "Buy now, pay later",
     "SQUARE_ACCOUNT": "Square account (Cash App)",
     "OTHER": "Other",
+    EXCHANGE: "Goods taken in exchange",
 }
 _REFUSED = (Reason.CONNECTION_DOWN, Reason.AUTH_REJECTED)
 

@@ -1,20 +1,13 @@
 """Square's orders and customers as canonical records; pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.connectors.square.models import (
-    AppliedTaxModel,
-    CustomerModel,
-    LineModel,
-    MoneyModel,
-    OrderModel,
-    ServiceChargeModel,
-    TenderModel,
-)
-from chalicelib.domain.money import Money
+from chalicelib.connectors.square.lines import APPORTIONED, amount_of, charge_line, order_line
+from chalicelib.connectors.square.models import CustomerModel, OrderModel, TenderModel
+from chalicelib.connectors.square.returned import exchanged
 from chalicelib.domain.reasons import Reason, SyncFailure
-from chalicelib.domain.records import Customer, Order, OrderLine, Payment
+from chalicelib.domain.records import Customer, Order, Payment
 
 PLATFORM = "Square"
 #: ``returns_of`` of goods that came back without saying which sale they were part of.
@@ -28,14 +21,6 @@ _TILL_NAMES = ("", "square", "square point of sale", "point of sale", "square po
 _NOT_PAID = ("VOIDED", "FAILED", "AUTHORIZED")
 
 
-def to_money(vendor: MoneyModel) -> Money:
-    """Turn Square's minor units into a canonical amount.
-
-    1990 cents in AUD become 19.90 AUD; yen has no minor unit, so 1990 stays 1990 JPY.
-    """
-    return Money.from_minor(vendor.amount, vendor.currency)
-
-
 def version_of(at: datetime) -> int:
     """Return a time as the version of a record: whole milliseconds since 1970."""
     return (at - _EPOCH) // timedelta(milliseconds=1)
@@ -46,6 +31,8 @@ def to_order(order: OrderModel, customer: Customer | None = None) -> Order:
 
     A line's net is its total less its tax, for additive and inclusive tax alike; discounts of the
     order are spread over the lines by Square already, and so are apportioned service charges.
+
+    In an exchange the goods that came back pay for part of the order, or all of it.
 
     Raises:
         SyncFailure: ``UNSUPPORTED``; an amount has another currency than the total.
@@ -61,18 +48,19 @@ def to_order(order: OrderModel, customer: Customer | None = None) -> Order:
         closed_at=order.closed_at,
         updated_at=updated_at,
         version=version_of(updated_at),
-        lines=[_line(line, taxes, currency) for line in order.line_items],
+        status=order.state,
+        lines=[order_line(line, taxes, currency) for line in order.line_items],
         service_charges=[
-            _service_charge(charge, taxes, currency)
+            charge_line(charge, taxes, currency)
             for charge in order.service_charges
-            if charge.treatment_type != "APPORTIONED_TREATMENT"
+            if charge.treatment_type != APPORTIONED
         ],
-        tip=_amount(order.total_tip_money, currency),
-        rounding=_amount(order.rounding_money, currency),
-        discount=_amount(order.total_discount_money, currency),
-        total=_amount(order.total_money, currency),
-        tax=_amount(order.total_tax_money, currency),
-        payments=_payments(order.tenders, currency, updated_at),
+        tip=amount_of(order.total_tip_money, currency),
+        rounding=amount_of(order.rounding_money, currency),
+        discount=amount_of(order.total_discount_money, currency),
+        total=amount_of(order.total_money, currency),
+        tax=amount_of(order.total_tax_money, currency),
+        payments=[*_payments(order.tenders, currency, updated_at), *exchanged(order)],
         unpaid=[_payment_id(one) for one in order.tenders if not _is_money_received(one)],
         customer=customer,
         source=source_of(order.source.name),
@@ -104,42 +92,10 @@ def to_customer(customer: CustomerModel) -> Customer:
         email=customer.email_address,
         phone=customer.phone_number,
         address={name: value for name, value in address.items() if value},
+        source=PLATFORM,
+        version=version_of(customer.updated_at) if customer.updated_at else None,
+        updated_at=customer.updated_at,
     )
-
-
-def _line(line: LineModel, taxes: Mapping[str, str], currency: str) -> OrderLine:
-    tax = _amount(line.total_tax_money, currency)
-    discount = _amount(line.total_discount_money, currency)
-    names = [name for name in (line.name, line.variation_name) if name]
-    return OrderLine(
-        id=line.uid,
-        name=" · ".join(names) or "Custom amount",
-        quantity=line.quantity,
-        net=_amount(line.total_money, currency) - tax,
-        tax=tax,
-        item_id=line.catalog_object_id,
-        tax_name=_tax_name(line.applied_taxes, taxes),
-        discount=discount or None,
-    )
-
-
-def _service_charge(
-    charge: ServiceChargeModel, taxes: Mapping[str, str], currency: str
-) -> OrderLine:
-    # Units are counted in lines; a fee is one of itself.
-    as_line = LineModel(
-        uid=charge.uid,
-        name=charge.name or "Service charge",
-        quantity=1,
-        applied_taxes=charge.applied_taxes,
-        total_money=charge.total_money,
-        total_tax_money=charge.total_tax_money,
-    )
-    return _line(as_line, taxes, currency)
-
-
-def _tax_name(applied: Sequence[AppliedTaxModel], taxes: Mapping[str, str]) -> str:
-    return " + ".join(taxes.get(tax.tax_uid) or tax.tax_uid for tax in applied)
 
 
 def _payments(
@@ -149,9 +105,9 @@ def _payments(
         Payment(
             id=_payment_id(tender),
             method=tender.type,
-            amount=_amount(tender.amount_money, currency),
+            amount=amount_of(tender.amount_money, currency),
             paid_at=tender.created_at or otherwise_at,
-            tip=_amount(tender.tip_money, currency) or None,
+            tip=amount_of(tender.tip_money, currency) or None,
         )
         for tender in tenders
         if _is_money_received(tender)
@@ -172,8 +128,8 @@ def _returns_of(order: OrderModel) -> str | None:
     """Return the sale whose goods came back; None for a sale, exchanges included."""
     if order.line_items or not order.returns:
         return None
-    sources = [one.source_order_id for one in order.returns if one.source_order_id]
-    return sources[0] if sources else UNKNOWN_SALE
+    sources = (one.source_order_id for one in order.returns if one.source_order_id)
+    return next(sources, UNKNOWN_SALE)
 
 
 def _currency_of(order: OrderModel) -> str:
@@ -186,15 +142,3 @@ def _currency_of(order: OrderModel) -> str:
             field="total_money",
         )
     return order.total_money.currency
-
-
-def _amount(money: MoneyModel | None, currency: str) -> Money:
-    if money is None:
-        return Money.zero(currency)
-    if money.currency != currency:
-        raise SyncFailure(
-            Reason.UNSUPPORTED,
-            f"The order's total is in {currency}, and one of its amounts is in {money.currency}.",
-            error_code="mixed_currencies",
-        )
-    return to_money(money)

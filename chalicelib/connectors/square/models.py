@@ -61,6 +61,7 @@ class LineModel(SquareModel):
     variation_name: str = ""
     catalog_object_id: str | None = None
     quantity: Decimal
+    item_type: str = ""
     applied_taxes: list[AppliedTaxModel] = []
     total_money: MoneyModel | None = None
     total_tax_money: MoneyModel | None = None
@@ -72,6 +73,7 @@ class ServiceChargeModel(SquareModel):
 
     uid: str = ""
     name: str = ""
+    type: str = ""
     treatment_type: str = ""
     applied_taxes: list[AppliedTaxModel] = []
     total_money: MoneyModel | None = None
@@ -97,16 +99,37 @@ class TenderModel(SquareModel):
     card_details: CardModel | None = None
 
 
-class ReturnModel(SquareModel):
-    """Goods that came back; the order they were sold with may be unknown."""
-
-    source_order_id: str | None = None
-
-
 class RoundingModel(SquareModel):
     """Cash rounding, signed."""
 
     amount_money: MoneyModel | None = None
+
+
+class ReturnTipModel(SquareModel):
+    """A tip, or part of it, that is given back."""
+
+    applied_money: MoneyModel | None = None
+
+
+class ReturnModel(SquareModel):
+    """Goods that came back; the order they were sold with may be unknown."""
+
+    source_order_id: str | None = None
+    return_line_items: list[LineModel] = []
+    return_service_charges: list[ServiceChargeModel] = []
+    return_taxes: list[TaxModel] = []
+    return_tips: list[ReturnTipModel] = []
+    rounding_adjustment: RoundingModel | None = None
+
+
+class OrderRefundModel(SquareModel):
+    """A refund as the return it pays for names it; its states have words of their own."""
+
+    id: str = ""
+    tender_id: str = ""
+    status: str = ""
+    amount_money: MoneyModel | None = None
+    created_at: datetime | None = None
 
 
 class OrderModel(SquareModel):
@@ -126,6 +149,7 @@ class OrderModel(SquareModel):
     service_charges: list[ServiceChargeModel] = []
     tenders: list[TenderModel] = []
     returns: list[ReturnModel] = []
+    refunds: list[OrderRefundModel] = []
     total_money: MoneyModel | None = None
     total_tax_money: MoneyModel | None = None
     total_discount_money: MoneyModel | None = None
@@ -142,6 +166,34 @@ class OrderModel(SquareModel):
         """The customer of the order, or else of one of its tenders."""
         paying = (tender.customer_id for tender in self.tenders if tender.customer_id)
         return self.customer_id or next(paying, None)
+
+
+class RefundModel(SquareModel):
+    """Money given back of one payment; the order is the one that holds the return."""
+
+    id: str
+    status: str = ""
+    location_id: str = ""
+    unlinked: bool = False
+    destination_type: str = ""
+    amount_money: MoneyModel
+    payment_id: str | None = None
+    order_id: str | None = None
+    reason: str = ""
+    created_at: datetime
+    updated_at: datetime | None = None
+
+    @property
+    def changed_at(self) -> datetime:
+        """When it changed last."""
+        return self.updated_at or self.created_at
+
+
+class PaymentModel(SquareModel):
+    """A payment, as far as it tells which order it was for."""
+
+    id: str
+    order_id: str | None = None
 
 
 class AddressModel(SquareModel):
@@ -165,6 +217,13 @@ class CustomerModel(SquareModel):
     email_address: str = ""
     phone_number: str = ""
     address: AddressModel = AddressModel()
+    updated_at: datetime | None = None
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether nothing tells who it is, as of a profile that Square made from a card."""
+        known = (self.given_name, self.family_name, self.company_name)
+        return not any((*known, self.email_address, self.phone_number))
 
 
 class LocationModel(SquareModel):

@@ -5,6 +5,7 @@ that does neither starts without it.
 """
 
 from chalicelib.connectors.square.application import API_VERSION, SCOPES
+from chalicelib.connectors.square.sign_in import SIGN_IN
 from chalicelib.domain.platforms import (
     Account,
     Delivery,
@@ -16,6 +17,9 @@ from chalicelib.domain.platforms import (
 )
 from chalicelib.domain.setup import Connection
 from chalicelib.domain.statuses import Kind
+
+#: Where the Dashboard shows a record.
+_PAGES = {Kind.ORDER: "orders/overview", Kind.CUSTOMER: "customers/directory/customer"}
 
 
 def open_platform(account: Account) -> Platform:
@@ -33,15 +37,14 @@ def read_webhook(account: Account, delivery: Delivery) -> WebhookRead:
 
 
 def record_url(connection: Connection, kind: Kind, record: str) -> str | None:
-    """Return where people see an order; simulators and single variations have no page."""
+    """Return where people see an order or a customer; all else has no page of its own."""
     host = {
         "": "app.squareup.com",
         "https://connect.squareup.com": "app.squareup.com",
         "https://connect.squareupsandbox.com": "app.squareupsandbox.com",
     }.get(connection.base_url.rstrip("/"))
-    if host is None or kind is not Kind.ORDER:
-        return None
-    return f"https://{host}/dashboard/orders/overview/{record}"
+    page = _PAGES.get(kind)
+    return f"https://{host}/dashboard/{page}/{record}" if host and page else None
 
 
 OFFER = Offer(
@@ -101,13 +104,14 @@ OFFER = Offer(
             help="20 unless stated.",
         ),
     ],
-    sources=(Kind.ORDER,),
+    sources=(Kind.ORDER, Kind.CUSTOMER, Kind.REFUND),
     targets=(Kind.PRODUCT, Kind.STOCK),
     choices=("locations", "categories", "taxes", "tender_types"),
     open=open_platform,
     read_webhook=read_webhook,
     record_url=record_url,
     one_writer=(Kind.PRODUCT,),
+    sign_in=SIGN_IN,
     prerequisites=(
         "A Square account with at least one active location.",
         f"The permissions {', '.join(SCOPES)}.",

@@ -3,10 +3,11 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
+from chalicelib.connectors.square.batches import chunks
 from chalicelib.connectors.square.client import (
     REPEATS_AT_MOST,
     Json,
@@ -14,9 +15,10 @@ from chalicelib.connectors.square.client import (
     page_repeats,
 )
 from chalicelib.connectors.square.failures import CURSOR_EXPIRED
-from chalicelib.connectors.square.models import LocationModel, parse
+from chalicelib.connectors.square.models import LocationModel, OrderModel, parse
 from chalicelib.domain.reasons import Reason, SyncFailure
 
+ORDERS_A_CALL = 100  #: BatchRetrieveOrders
 LOCATIONS_A_CALL = 10  #: SearchOrders, location_ids
 PAGE = 500  #: SearchOrders, its default; it allows 1,000
 STATES = ("COMPLETED", "OPEN", "CANCELED")
@@ -124,6 +126,21 @@ class OrderWalk:
             )
         part = [one for one in self._active if one > last][:LOCATIONS_A_CALL]
         return Place(locations=part, since=since, until=until) if part else None
+
+
+def read_orders(client: SquareClient, ids: Iterable[str]) -> Mapping[str, OrderModel | SyncFailure]:
+    """Read orders, 100 a call; unknown ids are absent, and what cannot be read says so."""
+    read: dict[str, OrderModel | SyncFailure] = {}
+    for part in chunks(list(dict.fromkeys(ids)), ORDERS_A_CALL):
+        answer = client.read(
+            "/v2/orders/batch-retrieve", ORDERS_READ, body={"order_ids": list(part)}
+        )
+        for raw in answer.get("orders") or []:
+            try:
+                read[str(raw.get("id", ""))] = parse(OrderModel, raw, "order")
+            except SyncFailure as failure:
+                read[str(raw.get("id", ""))] = failure
+    return read
 
 
 def list_locations(client: SquareClient) -> list[LocationModel]:

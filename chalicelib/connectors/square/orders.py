@@ -4,24 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.connectors.square.batches import chunks
 from chalicelib.connectors.square.client import Json, SquareClient
-from chalicelib.connectors.square.mapping import (
-    source_of,
-    to_customer,
-    to_money,
-    to_order,
-    version_of,
-)
-from chalicelib.connectors.square.models import CustomerModel, OrderModel, parse
-from chalicelib.connectors.square.order_search import ORDERS_READ, OrderWalk, Place
+from chalicelib.connectors.square.customers import read_buyers
+from chalicelib.connectors.square.lines import to_money
+from chalicelib.connectors.square.mapping import source_of, to_order, version_of
+from chalicelib.connectors.square.models import OrderModel, parse
+from chalicelib.connectors.square.order_search import OrderWalk, Place, read_orders
 from chalicelib.domain.platforms import Changed, ChangePage
 from chalicelib.domain.reasons import SyncFailure
 from chalicelib.domain.records import Customer, Order
 from chalicelib.domain.statuses import Kind
-
-ORDERS_A_CALL = 100  #: BatchRetrieveOrders
-CUSTOMERS_A_CALL = 100  #: BulkRetrieveCustomers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +25,13 @@ class OrderSource:
 
     def fetch_many(self, ids: Sequence[str]) -> Mapping[str, Order | SyncFailure]:
         """Read orders as they are now with their customers, 100 a call; unknown ids are absent."""
-        read: dict[str, Order | SyncFailure] = {}
-        for part in chunks(list(dict.fromkeys(ids)), ORDERS_A_CALL):
-            answer = self.client.read(
-                "/v2/orders/batch-retrieve", ORDERS_READ, body={"order_ids": list(part)}
-            )
-            read |= self._with_customers(answer.get("orders") or [])
-        return read
+        read = read_orders(self.client, ids)
+        buyers = [one.buyer_id for one in read.values() if isinstance(one, OrderModel)]
+        customers = read_buyers(self.client, buyers)
+        return {
+            id_: one if isinstance(one, SyncFailure) else _order_with(one, customers)
+            for id_, one in read.items()
+        }
 
     def list_changes(
         self, *, since: datetime, until: datetime | None, page: str | None
@@ -66,50 +58,9 @@ class OrderSource:
             sales[order.id] = order
         return list(sales.values())
 
-    def _with_customers(self, raw_orders: Sequence[Json]) -> dict[str, Order | SyncFailure]:
-        read: dict[str, Order | SyncFailure] = {}
-        models: list[OrderModel] = []
-        for raw in raw_orders:
-            try:
-                models.append(parse(OrderModel, raw, "order"))
-            except SyncFailure as failure:
-                read[str(raw.get("id", ""))] = failure
-        customers = self._customers([one.buyer_id for one in models if one.buyer_id])
-        return read | {one.id: _order_with(one, customers) for one in models}
-
-    def _customers(self, ids: Sequence[str]) -> dict[str, Customer | SyncFailure]:
-        """Read customers; those that are gone are absent. A failed call is each one's failure."""
-        known: dict[str, Customer | SyncFailure] = {}
-        for part in chunks(list(dict.fromkeys(ids)), CUSTOMERS_A_CALL):
-            try:
-                answer = self.client.read(
-                    "/v2/customers/bulk-retrieve",
-                    "CUSTOMERS_READ",
-                    body={"customer_ids": list(part)},
-                )
-            except SyncFailure as failure:
-                known |= dict.fromkeys(part, failure)
-            else:
-                known |= _customers_in(answer)
-        return known
-
-
-def _customers_in(answer: Json) -> dict[str, Customer | SyncFailure]:
-    """Read the answer of each id: a profile, or errors where it was deleted or merged away."""
-    found: dict[str, Customer | SyncFailure] = {}
-    for customer_id, one in (answer.get("responses") or {}).items():
-        raw = one.get("customer") if isinstance(one, dict) else None
-        if raw is None:
-            continue
-        try:
-            found[customer_id] = to_customer(parse(CustomerModel, raw, "customer"))
-        except SyncFailure as failure:
-            found[customer_id] = failure
-    return found
-
 
 def _order_with(
-    model: OrderModel, customers: Mapping[str, Customer | SyncFailure]
+    model: OrderModel, customers: Mapping[str, Customer | SyncFailure | None]
 ) -> Order | SyncFailure:
     customer = customers.get(model.buyer_id) if model.buyer_id else None
     if isinstance(customer, SyncFailure):

@@ -5,9 +5,11 @@ from typing import Any
 
 from chalicelib.connectors.square import account as accounts
 from chalicelib.connectors.square.client import SquareClient
+from chalicelib.connectors.square.customers import CustomerSource
 from chalicelib.connectors.square.order_search import OrderWalk
 from chalicelib.connectors.square.orders import OrderSource
 from chalicelib.connectors.square.products import ProductTarget
+from chalicelib.connectors.square.refunds import RefundSource
 from chalicelib.connectors.square.stock import StockTarget
 from chalicelib.connectors.square.subscriptions import ensure_subscription
 from chalicelib.domain.platforms import Account, Check, Choice, Source, Target
@@ -22,10 +24,14 @@ class SquarePlatform:
         self._walk = OrderWalk(client=self.client)
 
     def source(self, kind: Kind) -> Source[Any]:
-        """Return the source of orders."""
-        if kind is not Kind.ORDER:
-            raise LookupError(f"Square is no source of {kind.value}")
-        return OrderSource(client=self.client, walk=self._walk)
+        """Return the source of orders, customers or refunds."""
+        if kind is Kind.ORDER:
+            return OrderSource(client=self.client, walk=self._walk)
+        if kind is Kind.CUSTOMER:
+            return CustomerSource(client=self.client)
+        if kind is Kind.REFUND:
+            return RefundSource(client=self.client, walk=self._walk)
+        raise LookupError(f"Square is no source of {kind.value}")
 
     def target(self, kind: Kind, settings: Mapping[str, Any]) -> Target[Any]:
         """Return the target of products or stock; the flow's settings change nothing here."""

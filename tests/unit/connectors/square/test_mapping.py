@@ -7,17 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.connectors.square.mapping import (
-    UNKNOWN_SALE,
-    source_of,
-    to_money,
-    to_order,
-    version_of,
-)
+from chalicelib.connectors.square.lines import to_money
+from chalicelib.connectors.square.mapping import UNKNOWN_SALE, source_of, to_order, version_of
 from chalicelib.connectors.square.models import MoneyModel, OrderModel, parse
 from chalicelib.domain.money import Money
 from chalicelib.domain.reasons import Reason, SyncFailure
-from chalicelib.domain.records import Order
+from chalicelib.domain.records import Order, Role
 
 PAYLOADS = Path(__file__).parents[3] / "payloads" / "square"
 
@@ -53,7 +48,7 @@ def test_goods_that_came_back_without_a_receipt_are_a_return_too() -> None:
     assert order_of("return_unlinked").returns_of == UNKNOWN_SALE
 
 
-def test_an_exchange_is_a_sale_of_what_was_sold() -> None:
+def test_an_exchange_is_a_sale_of_what_was_sold_and_goods_pay_for_part_of_it() -> None:
     order = order_of("exchange")
 
     assert order.returns_of is None
@@ -63,6 +58,11 @@ def test_an_exchange_is_a_sale_of_what_was_sold() -> None:
         gbp("5.00"),
     )
     assert order.lines[0].name == "Linen shirt · M / blue"
+    assert [(one.method, one.amount) for one in order.payments] == [
+        ("CARD", gbp("5.05")),
+        ("EXCHANGE", gbp("24.95")),
+    ]
+    assert order.is_paid
 
 
 def test_a_charge_that_is_spread_over_the_lines_is_not_counted_twice() -> None:
@@ -91,6 +91,20 @@ def test_what_is_absent_or_null_has_a_sensible_stand_in() -> None:
     assert (order.closed_at, order.customer, order.reference) == (None, None, "")
     assert order.tax == order.tip == order.rounding == gbp("0.00")
     assert order.source == "Square · Corner Web Shop"
+    assert (order.state, order.status) == ("open", "OPEN")
+
+
+def test_gift_cards_and_charges_are_told_from_goods() -> None:
+    raw = json.loads((PAYLOADS / "order_apportioned_charge.json").read_text(encoding="utf-8"))
+    card = {**raw["line_items"][0], "item_type": "GIFT_CARD"}
+    tip = {**raw["service_charges"][1], "name": "Large table", "type": "AUTO_GRATUITY"}
+    sold = {"line_items": [card, *raw["line_items"]]}
+    charged = {"service_charges": [*raw["service_charges"], tip]}
+
+    order = to_order(parse(OrderModel, raw | sold | charged, "order"))
+
+    assert [line.role for line in order.lines] == [Role.GIFT_CARD, Role.GOODS]
+    assert [line.role for line in order.service_charges] == [Role.SHIPPING, Role.FEE]
 
 
 def test_the_buyer_may_be_known_by_a_tender_only() -> None:

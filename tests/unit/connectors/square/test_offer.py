@@ -43,11 +43,17 @@ def test_secrets_are_fields_that_are_never_shown() -> None:
             Kind.ORDER,
             "https://app.squareupsandbox.com/dashboard/orders/overview/SALE42",
         ),
+        (
+            "",
+            Kind.CUSTOMER,
+            "https://app.squareup.com/dashboard/customers/directory/customer/SALE42",
+        ),
+        ("", Kind.REFUND, None),
         ("http://127.0.0.1:9999", Kind.ORDER, None),
         ("", Kind.PRODUCT, None),
     ],
 )
-def test_people_are_led_to_an_order_where_it_has_a_page(
+def test_people_are_led_to_a_record_where_it_has_a_page(
     base_url: str, kind: Kind, url: str | None
 ) -> None:
     connection = replace(CONNECTION, base_url=base_url)

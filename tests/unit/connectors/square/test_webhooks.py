@@ -149,9 +149,6 @@ def test_a_revoked_authorisation_is_told() -> None:
 @pytest.mark.parametrize(
     "kind",
     [
-        "refund.created",
-        "refund.updated",
-        "customer.updated",
         "inventory.count.updated",
         "catalog.version.updated",
         "location.created",
@@ -163,6 +160,75 @@ def test_other_events_are_ignored_with_a_reason(kind: str) -> None:
 
     assert answer.ignored
     assert not answer.changes
+
+
+REFUND = {
+    "id": "PAY1_R",
+    "status": "PENDING",
+    "order_id": "RET77",
+    "amount_money": {"amount": 1000, "currency": "GBP"},
+    "created_at": "2026-03-02T09:15:31.050Z",
+    "updated_at": "2026-03-02T09:15:32.050Z",
+}
+ADA = {
+    "id": "ADA",
+    "given_name": "Ada",
+    "email_address": "ada@example.com",
+    "updated_at": "2026-03-02T09:15:31.050Z",
+}
+
+
+@pytest.mark.parametrize("kind", ["refund.created", "refund.updated"])
+def test_a_refund_names_itself_with_its_version_and_total(kind: str) -> None:
+    (change,) = read(event(kind, {"refund": REFUND})).changes
+
+    assert (change.kind, change.record, change.version) == (Kind.REFUND, "PAY1_R", 1772442932050)
+    assert change.columns["total"] == {"amount": "10.00", "currency": "GBP"}
+
+
+@pytest.mark.parametrize("kind", ["customer.created", "customer.updated", "customer.deleted"])
+def test_a_customer_names_itself_with_what_the_log_shows(kind: str) -> None:
+    (change,) = read(event(kind, {"customer": ADA})).changes
+
+    assert (change.kind, change.record, change.version) == (Kind.CUSTOMER, "ADA", 1772442931050)
+    assert change.columns == {
+        "name": "Ada",
+        "email": "ada@example.com",
+        "phone": "",
+        "source": "Square",
+    }
+
+
+def test_a_profile_that_names_nobody_is_no_change() -> None:
+    answer = read(event("customer.created", {"customer": {"id": "NOBODY"}}))
+
+    assert "nobody" in answer.ignored
+    assert not answer.changes
+
+
+def test_a_customer_who_was_merged_names_who_took_the_place() -> None:
+    merge = {"from_customer_ids": ["ADA", "BOB"], "to_customer_id": "BOTH"}
+    content = {"customer": ADA, "event_context": {"merge": merge}}
+
+    gone, taker = read(event("customer.deleted", content)).changes
+
+    assert (gone.record, gone.columns["merged_into"]) == ("ADA", "BOTH")
+    assert (taker.kind, taker.record, taker.version) == (Kind.CUSTOMER, "BOTH", None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("refund.updated", "refund"), ("customer.updated", "customer")]
+)
+@pytest.mark.parametrize("content", [None, [], {"id": 7}, {"id": "1", "updated_at": "yesterday"}])
+def test_what_cannot_be_read_is_asked_for_by_its_id(kind: str, name: str, content: object) -> None:
+    (change,) = read(event(kind, {name: content})).changes
+
+    assert (change.record, change.version) == ("1", None)
+
+
+def test_a_refund_without_any_id_is_unreadable() -> None:
+    with pytest.raises(WebhookUnreadableError, match=r"refund\.id"):
+        read(event("refund.updated", {"refund": {}}, data={"object": {}}))
 
 
 @pytest.mark.parametrize("content", [None, {}, {"payment": {}}, {"payment": []}])
