@@ -200,6 +200,12 @@ class RowValue(Payload):
     tax: RowMoney = Field(default=RowMoney(), alias="rowTax")
 
 
+class RowComposition(Payload):
+    """Whether Brightpearl added a row itself, as a part of a bundle that was sold."""
+
+    child: bool = Field(default=False, alias="bundleChild")
+
+
 class RowModel(Payload):
     """One row of an order."""
 
@@ -209,6 +215,7 @@ class RowModel(Payload):
     quantity: Magnitude = Magnitude()
     value: RowValue = Field(default=RowValue(), alias="rowValue")
     external_ref: Text = Field(default="", alias="externalRef")
+    composition: RowComposition = RowComposition()
 
 
 class OrderModel(Payload):

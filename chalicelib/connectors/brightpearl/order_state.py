@@ -27,6 +27,7 @@ def to_found(wanted: Wanted[SalesOrder], state: OrderState) -> Found:
         equal=is_equal(wanted.desired, state),
         ours=wanted.target_id == order.id,
         total=str(total_of(order, wanted.desired.total.currency)),
+        status=order.status.id,
         taken=goods.is_taken(order),
         state=state,
     )
@@ -35,19 +36,40 @@ def to_found(wanted: Wanted[SalesOrder], state: OrderState) -> Found:
 def is_equal(desired: SalesOrder, state: OrderState) -> bool:
     """Whether nothing is left to do.
 
-    The order's status is ours at creation and for a cancellation: in between people move it on.
+    The order's status is ours at creation, for a cancellation, and where the source's own has
+    changed: in between people move it on.
     """
     order = state.order
-    if desired.cancelled or is_cancelled(desired, order):
-        return desired.cancelled and is_cancelled(desired, order)
+    if cancels(desired):
+        return bool(status_of(desired)) and has_status(desired, order)
+    if is_cancelled(desired, order):
+        return False
     return (
-        has_same_total(desired, order)
+        has_status(desired, order)
+        and has_same_total(desired, order)
         and not row_changes(desired.lines, order)
         and not is_contact_missing(desired, order)
         and goods.is_as_wanted(desired, order)
         and not missing_payments(desired, state.payments)
         and _has_right_payments(desired, state)
     )
+
+
+def cancels(desired: SalesOrder) -> bool:
+    """Whether the order is to be cancelled, by its state or by the status it moves to."""
+    moved = bool(desired.moves_to) and desired.moves_to == desired.cancelled_status
+    return desired.cancelled or moved
+
+
+def status_of(desired: SalesOrder) -> str:
+    """Return the status that the order has to have now; empty: whatever people gave it."""
+    return desired.moves_to or (desired.cancelled_status if desired.cancelled else "")
+
+
+def has_status(desired: SalesOrder, order: OrderModel) -> bool:
+    """Whether the order has the status it has to have."""
+    wanted = status_of(desired)
+    return not wanted or order.status.id == wanted
 
 
 def _has_right_payments(desired: SalesOrder, state: OrderState) -> bool:
@@ -92,9 +114,10 @@ def check_may_change(desired: SalesOrder, order: OrderModel) -> None:
     """Let an order pass that can be brought in step, or needs nothing.
 
     Raises:
-        SyncFailure: it was cancelled at Brightpearl, or differs although it is invoiced or shipped.
+        SyncFailure: it was cancelled at Brightpearl alone, or differs although it is invoiced or
+            shipped.
     """
-    if is_cancelled(desired, order):
+    if is_cancelled(desired, order) and not desired.moves_to:
         raise SyncFailure(
             Reason.WRONG_STATE,
             f"Order {order.id} was cancelled at Brightpearl and is not at the source: give it"

@@ -4,7 +4,7 @@ The chain is contact, sales order, goods, payments. Each step is looked up befor
 attempt that stopped anywhere goes on there: creating is "nothing found yet", then the same steps.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.connectors.brightpearl import goods
@@ -17,15 +17,19 @@ from chalicelib.connectors.brightpearl.lookup import Lookup, fetch_order, one_by
 from chalicelib.connectors.brightpearl.mapping import is_tracked
 from chalicelib.connectors.brightpearl.models import OrderModel, ProductModel
 from chalicelib.connectors.brightpearl.order_state import (
+    cancels,
     check_may_cancel,
     check_may_change,
     check_total,
+    has_status,
     is_cancelled,
     is_contact_missing,
     moves_goods,
     outcome_of,
+    status_of,
     to_found,
 )
+from chalicelib.connectors.brightpearl.order_statuses import OrderStatuses
 from chalicelib.connectors.brightpearl.payments import (
     add_payment,
     check_payments,
@@ -59,10 +63,12 @@ class Orders:
 
     api: Api
     contacts: Contacts = field(init=False)
+    statuses: OrderStatuses = field(init=False)
     _tracked: dict[str, bool | SyncFailure] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.contacts = Contacts(self.api)
+        self.statuses = OrderStatuses(self.api)
 
     def find_many(self, wanted: Sequence[Wanted[SalesOrder]]) -> Mapping[str, Found | SyncFailure]:
         """What Brightpearl has: linked orders in one call, others by a search each."""
@@ -86,29 +92,38 @@ class Orders:
             line.product_id
             for one in wanted
             for line in one.desired.lines
-            if line.product_id and not one.desired.cancelled
+            if line.product_id and not cancels(one.desired)
         }
+        self._learn(ids)
+
+    def _learn(self, ids: Iterable[str]) -> None:
         models = fetch_by_ids(
-            ids - set(self._tracked), lambda chunk: fetch_product_models(self.api, chunk)
+            set(ids) - set(self._tracked), lambda chunk: fetch_product_models(self.api, chunk)
         )
         for id_, model in models.items():
             self._tracked[id_] = is_tracked(model) if isinstance(model, ProductModel) else model
 
-    def _tracked_of(self, desired: SalesOrder) -> dict[str, bool]:
+    def _tracked_of(self, ids: Iterable[str]) -> dict[str, bool]:
         tracked = {}
-        for line in desired.lines:
-            answer = self._tracked.get(line.product_id or "")
+        for id_ in ids:
+            answer = self._tracked.get(id_)
             if isinstance(answer, SyncFailure):
                 raise answer
             if answer is not None:
-                tracked[line.product_id or ""] = answer
+                tracked[id_] = answer
         return tracked
 
+    def _tracked_parts(self, order: OrderModel) -> dict[str, bool]:
+        """Say the same of the parts of bundles, which Brightpearl adds as rows of their own."""
+        parts = {row.product_id for row in order.rows.values() if row.composition.child}
+        self._learn(parts)
+        return self._tracked_of(parts)
+
     def _write(self, wanted: Wanted[SalesOrder], found: Found | None) -> Done:
-        if wanted.desired.cancelled:
+        if cancels(wanted.desired):
             return self._cancel(wanted, found)
         check_amounts(wanted.desired)
-        tracked = self._tracked_of(wanted.desired)
+        tracked = self._tracked_of(line.product_id or "" for line in wanted.desired.lines)
         check_quantities(wanted.desired, tracked)
         state = self._create(wanted.desired) if found is None else found.state
         return self._bring_in_step(wanted, found, state, tracked)
@@ -146,18 +161,25 @@ class Orders:
         desired = wanted.desired
         check_may_change(desired, state.order)
         check_payments(desired, state.payments)
-        order = self._settle_rows(desired, state.order, tracked)
+        order = (
+            self._settle_status(desired, state.order)
+            if is_cancelled(desired, state.order)
+            else state.order
+        )
+        order = self._settle_rows(desired, order, tracked)
         order = self._settle_contact(desired, order)
         order, told = self._settle_goods(desired, order, tracked)
         check_total(desired, order)
         missing = missing_payments(desired, state.payments)
         for payment in missing:
             add_payment(self.api, order.id, payment)
+        order = self._settle_status(desired, order)
         wrote = found is None or bool(missing) or order != state.order
         return Done(
             target_id=order.id,
             outcome=outcome_of(wanted, found, wrote=wrote),
-            verified=not row_changes(desired.lines, order),
+            verified=not row_changes(desired.lines, order) and has_status(desired, order),
+            status=order.status.id,
             detail=" ".join(filter(None, (told, tell_extra(desired, state.payments)))),
             taken=goods.is_taken(order),
         )
@@ -179,6 +201,12 @@ class Orders:
             self.api.delete(f"{path}/{row_id}")
         return fetch_order(self.api, order.id)
 
+    def _settle_status(self, desired: SalesOrder, order: OrderModel) -> OrderModel:
+        """Move the status where the source's has changed; last, so that it tells what was done."""
+        if has_status(desired, order):
+            return order
+        return self.statuses.move(order, status_of(desired))
+
     def _settle_contact(self, desired: SalesOrder, order: OrderModel) -> OrderModel:
         """Give an order of the walk-in contact its buyer, who was named later."""
         if not is_contact_missing(desired, order):
@@ -194,7 +222,8 @@ class Orders:
     ) -> tuple[OrderModel, str]:
         if goods.is_as_wanted(desired, order):
             return order, goods.tell(desired, order)
-        told = Goods(api=self.api, desired=desired, order=order, tracked=tracked).take()
+        known = {**tracked, **self._tracked_parts(order)}
+        told = Goods(api=self.api, desired=desired, order=order, tracked=known).take()
         order = fetch_order(self.api, order.id)
         return order, told or goods.tell(desired, order)
 
@@ -208,19 +237,32 @@ class Orders:
                 detail="The order was cancelled before it reached Brightpearl.",
             )
         desired, state = wanted.desired, found.state
-        if not is_cancelled(desired, state.order):
-            back = taken_back(desired, state.payments)
-            kept = tuple(one for one in state.payments if one not in back)
-            check_may_cancel(replace(state, payments=kept))
-            for payment in back:
-                remove_payment(self.api, payment)
-            status = number_of(desired.cancelled_status, "status of cancelled orders")
-            note = {"text": "Cancelled at the source.", "isPublic": False}
-            body = {"orderStatusId": status, "orderNote": note}
-            self.api.put(f"order-service/order/{state.order.id}/status", body)
-            state = replace(state, order=fetch_order(self.api, state.order.id), payments=kept)
+        if not has_status(desired, state.order) or not status_of(desired):
+            state = self._give_back(desired, state)
+            order = self.statuses.move(
+                state.order, status_of(desired), note="Cancelled at the source."
+            )
+            state = replace(state, order=order)
         return Done(
             target_id=state.order.id,
             outcome=outcome_of(wanted, found, wrote=True),
-            verified=is_cancelled(desired, state.order),
+            verified=has_status(desired, state.order),
+            status=state.order.status.id,
         )
+
+    def _give_back(self, desired: SalesOrder, state: OrderState) -> OrderState:
+        """Remove payments that the source took back, if nothing else stands in the way.
+
+        Where the order moves to a status that does not cancel it at Brightpearl, nothing can stand
+        in the way, and what is reserved has to be given back by ourselves.
+        """
+        back = taken_back(desired, state.payments)
+        kept = tuple(one for one in state.payments if one not in back)
+        left = replace(state, payments=kept)
+        if status_of(desired) == desired.cancelled_status:
+            check_may_cancel(left)
+        elif not goods.is_unallocated(state.order):
+            Goods(api=self.api, desired=desired, order=state.order, tracked={}).release()
+        for payment in back:
+            remove_payment(self.api, payment)
+        return left

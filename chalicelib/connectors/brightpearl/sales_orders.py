@@ -173,10 +173,11 @@ def to_sales_order(
     The exchange rate of another currency is left to Brightpearl's own rates.
     """
     placed_on = format_time(desired.placed_at)
+    status = desired.moves_to or desired.status
     customer: dict[str, Any] = {"id": number_of(contact_id, "contact")}
     optional = {
         "channelId": number_of(desired.channel, "channel") if desired.channel else None,
-        "statusId": number_of(desired.status, "order status") if desired.status else None,
+        "statusId": number_of(status, "order status") if status else None,
         "priceListId": number_of(desired.price_list, "price list") if desired.price_list else None,
         "installedIntegrationInstanceId": instance_id,
     }
