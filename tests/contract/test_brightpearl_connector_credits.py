@@ -259,6 +259,7 @@ def test_line_that_brightpearl_cannot_hold_writes_nothing(
 def test_lines_that_do_not_add_up_write_nothing(connected: Connected) -> None:
     failure = sync_refund(connected, refund_of(connected, total=gbp("13.00")))
     assert reason_of(failure) is Reason.AMOUNTS_DIFFER
+    assert failure.detail.startswith("The lines of the refund add up to 12.00 GBP")
     assert "differ by -1.00 GBP" in failure.detail
     assert count_credits(connected) == 0
 
@@ -279,6 +280,41 @@ def test_changed_refund_changes_the_rows_of_its_credit(connected: Connected) -> 
     )
     assert back.verified
     assert len(connected.there(done.target_id)["orderRows"]) == 1
+
+
+def test_refund_may_grow_to_all_of_its_order(connected: Connected) -> None:
+    order = sold(connected)
+    half = connected.line(key="BACK-1", net=gbp("5.00"), tax=gbp("1.00"))
+    done = create_credit(connected, refund_of(connected, half, order_id=order))
+    whole = sync_refund(connected, refund_of(connected, order_id=order), target_id=done.target_id)
+    assert whole.verified
+    assert connected.there(done.target_id)["totalValue"]["total"] == "12.0000"
+
+
+def test_row_that_people_added_is_told_by_both_totals(connected: Connected) -> None:
+    done = create_credit(connected, refund_of(connected))
+    value = {"taxCode": "T0", "rowNet": {"value": "1.00"}, "rowTax": {"value": "0.00"}}
+    row = {"productName": "Goodwill", "quantity": {"magnitude": "1"}, "rowValue": value}
+    connected.shop.post(f"order-service/order/{done.target_id}/row", row)
+    failure = sync_refund(connected, refund_of(connected), target_id=done.target_id)
+    assert reason_of(failure) is Reason.AMOUNTS_DIFFER
+    assert "13.00 GBP" in failure.detail
+    assert "12.00 GBP" in failure.detail
+
+
+def test_link_to_something_that_is_no_credit_is_not_taken_for_one(connected: Connected) -> None:
+    order = sold(connected)
+    one = wanted_credit(refund_of(connected), target_id=order)
+    assert connected.platform().target(Kind.REFUND, {}).find_many([one]) == {}
+
+
+@pytest.mark.parametrize(("number", "searches"), [("", 0), ("77", 1)])
+def test_payments_of_a_new_credit_are_looked_up_where_it_may_be_an_old_one(
+    number: str, searches: int
+) -> None:
+    with connect(settings={"installation_instance_id": number}) as connected:
+        create_credit(connected, refund_of(connected, payments=(given_back(),)))
+        assert connected.calls("customer-payment-search") == searches
 
 
 def test_refund_that_grows_beyond_its_order_is_refused(connected: Connected) -> None:

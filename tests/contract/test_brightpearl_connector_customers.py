@@ -233,10 +233,12 @@ def test_older_contact_of_the_same_name_is_not_taken_for_the_lost_one(
 ) -> None:
     namesake = connected.simulator.add_contact("Bob", "Nomail", phone="0117 1")
     connected.shop.clock.advance(2 * 86_400)
-    other_phone = connected.simulator.add_contact("Bob", "Nomail", phone="0117 2")
+    add = connected.simulator.add_contact
+    other_phone = add("Bob", "Nomail", phone="0117 2")
+    with_email = add("Bob", "Nomail", phone="0117 1", email="bob@example.com")
     done = sync_customer(connected, BOB, unclear=True)
     assert done.outcome is Outcome.CREATED
-    assert done.target_id not in (str(namesake), str(other_phone))
+    assert done.target_id not in {str(one) for one in (namesake, other_phone, with_email)}
 
 
 def test_two_new_customers_of_one_email_in_a_batch_make_one_contact(connected: Connected) -> None:

@@ -92,6 +92,17 @@ def test_goods_that_people_received_are_not_received_again(connected: Connected)
     assert connected.shop.level(product) == (12, 0, 12)
 
 
+def test_cancelled_note_does_not_count(connected: Connected) -> None:
+    product = connected.shop.product(stock=10, price={"COST": "4.10"})
+    done = create_credit(
+        connected, refund_of(connected, connected.line(product, key="BACK-1"), restock=False)
+    )
+    note = {"orderId": int(done.target_id), "goodsNoteStatus": "CANCELLED"}
+    connected.simulator.fail_next(200, path="goods-in", body={"response": {"1": note}})
+    sync_refund(connected, refund(connected, product), target_id=done.target_id)
+    assert connected.shop.level(product) == (12, 0, 12)
+
+
 def test_untracked_product_and_free_text_have_no_goods(connected: Connected) -> None:
     product = connected.shop.product(stock=0, tracked=False)
     lines = (connected.line(product, key="BACK-1"), connected.line(key="BACK-2"))

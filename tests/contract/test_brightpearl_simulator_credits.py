@@ -116,6 +116,8 @@ def _note(account: Account, product: int, row: int, **changes: Any) -> dict[str,
 def test_goods_in_note_brings_stock_back_once_per_reference(account: Account) -> None:
     product = account.product(stock=10)
     credit, row = _credit_of(account, product, 4)
+    there = account.order(credit)
+    assert (there["shippingStatusCode"], there["allocationStatusCode"]) == ("NST", "ANR")
     path = f"warehouse-service/order/{credit}/goods-note/goods-in"
     note = account.post(path, _note(account, product, row, userBatchReference="B-1"))
     assert account.level(product) == (12, 0, 12)

@@ -20,9 +20,9 @@ from chalicelib.domain.platforms import Wanted
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.records import SalesCredit
 
-_SALES_CREDIT, _SALES_CREDIT_TYPE = "SC", "3"
+_SALES_CREDIT = "SC"
 _SEARCH = "order-service/order-search"
-_COLUMNS = ("orderId", "orderTypeId", "externalRef", "parentOrderId")
+_COLUMNS = ("orderId", "externalRef", "parentOrderId")
 
 
 def fetch_credits(api: Api, ids: Sequence[str]) -> dict[str, CreditModel | SyncFailure]:
@@ -69,14 +69,12 @@ def fetch_credit(api: Api, credit_id: str) -> CreditModel:
 
 
 def _search(api: Api, column: str, value: str) -> list[str]:
-    """Return the ids of credits whose column is exactly ``value``."""
+    """Return the ids of orders of any type whose column is exactly ``value``."""
     rows = search_all(api, _SEARCH, {column: value}, columns=_COLUMNS)
     return [
         str(row["orderId"])
         for row in rows
-        if str(row.get(column)) == value
-        and str(row.get("orderTypeId")) == _SALES_CREDIT_TYPE
-        and is_id(str(row.get("orderId")))
+        if str(row.get(column)) == value and is_id(str(row.get("orderId")))
     ]
 
 
