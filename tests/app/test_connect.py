@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from app import app
 from chalicelib.domain.setup import Health
 from chalicelib.flows.tokens import PREVIOUS, tend
+from tests.app.asking import Api
 from tests.app.sign_in_world import (
     CONNECT,
     RECONNECT,
@@ -225,3 +227,42 @@ def test_the_page_names_the_redirect_address_to_register(there: SignInWorld) -> 
     there.save()
 
     assert "https://hooks.example/connect/square/callback" in there.browser().get(page_of()).text
+
+
+def test_a_form_without_what_signing_in_needs_still_asks_for_the_token(there: SignInWorld) -> None:
+    browser = there.browser()
+    form = browser.get("/console/consumers/acme/connections/new?platform=square").form(
+        "Connect and check"
+    )
+
+    seen = browser.submit(form, base_url=there.shop.square.base_url)
+
+    assert seen.status == 422
+    assert "Access token is needed." in seen.text
+    assert "leave the tokens empty" in seen.text
+
+
+def test_the_api_tells_what_is_missing_and_what_to_register(there: SignInWorld) -> None:
+    there.save()
+    api = Api(app, key=there.world.key("acme"))
+
+    found = api.get("/v1/consumers/acme/connections/square").json
+
+    assert found["sign_in"] == {
+        "missing": [],
+        "awaited": True,
+        "redirect_address": "https://hooks.example/connect/square/callback",
+    }
+    assert (found["health"], found["detail"]) == (
+        "down",
+        "Nobody has signed in at Square for this connection yet.",
+    )
+    by_sign_in = [one["name"] for one in found["fields"] if one["by_sign_in"]]
+    assert by_sign_in == ["access_token", "refresh_token"]
+
+
+def test_where_chalice_itself_says_no_it_is_a_page(there: SignInWorld) -> None:
+    seen = there.browser().post("/connect/square/callback", "")
+
+    assert seen.status == 405
+    assert "text/html" in seen.headers["Content-Type"]
