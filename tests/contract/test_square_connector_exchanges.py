@@ -78,6 +78,19 @@ def test_what_was_bought_in_an_exchange_can_be_given_back_too(at: Connected) -> 
     assert (refund.order_id, refund.total) == (exchange, gbp("7.00"))
 
 
+def test_a_refund_that_names_an_even_exchange_gives_back_what_that_sold(at: Connected) -> None:
+    shirt = at.shop.make()
+    sale = at.square.sell(at.places[0], [(shirt, 1, 1000)])
+    exchange = at.square.exchange(sale, [(1, 1)], [(None, 1, 4000)])["order"]
+    (refund_id,) = at.square.refund(exchange, amount=700)
+    at.square.refunds.refunds[refund_id].order_id = exchange
+
+    refund = fetched(at, refund_id)
+
+    assert (refund.order_id, refund.total) == (exchange, gbp("7.00"))
+    assert [line.item_id for line in refund.lines] == [None]
+
+
 def test_exchanges_tell_no_times_so_that_no_cursor_passes_over_refunds(at: Connected) -> None:
     sale = at.square.sell(at.places[0], [(None, 2, 100)])
     (refund_id,) = at.square.refund(sale, [(1, 1)])
