@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from chalicelib.domain.causes import record_cause
-from chalicelib.domain.money import Money
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.records import Refund, Role, SalesCredit, SalesLine
 from chalicelib.domain.statuses import Kind
@@ -20,6 +18,7 @@ from chalicelib.flows.mappings.sales_orders import (
     sales_payments,
     warehouse_of,
 )
+from chalicelib.flows.mappings.sums import check_payments, check_sum
 
 
 def sales_credit_from_refund(refund: Refund, planning: Planning) -> SalesCredit:
@@ -31,7 +30,13 @@ def sales_credit_from_refund(refund: Refund, planning: Planning) -> SalesCredit:
         SyncFailure: its order is not synced yet, the lines do not add up, or an answer is missing.
     """
     order_id = _order_at_target(refund, planning)
-    _check_sum(refund)
+    check_sum(
+        refund.total,
+        refund.lines,
+        (refund.tip, refund.rounding),
+        parts="lines and the tip of the refund",
+    )
+    check_payments(refund.total, refund.payments)
     settings, shared = planning.settings, planning.shared_settings
     customer = refund.customer if refund.customer is not None and refund.customer.email else None
     return SalesCredit(
@@ -61,18 +66,6 @@ def _order_at_target(refund: Refund, planning: Planning) -> str | None:
         cause = record_cause(Kind.ORDER.value, refund.order_id)
         raise SyncFailure(Reason.NEEDS_RECORD, detail, cause=cause)
     return found
-
-
-def _check_sum(refund: Refund) -> None:
-    lines = sum((line.net.amount + line.tax.amount for line in refund.lines), Decimal(0))
-    added = Money(lines + refund.tip.amount + refund.rounding.amount, refund.total.currency)
-    if added == refund.total:
-        return
-    detail = (
-        f"The lines and the tip of the refund add up to {added}, the total says {refund.total}: "
-        f"a difference of {refund.total - added}."
-    )
-    raise SyncFailure(Reason.AMOUNTS_DIFFER, detail, field="total")
 
 
 def _walk_in(order_id: str | None, refund: Refund, planning: Planning) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 from chalicelib.domain.log import Units
 from chalicelib.domain.money import Money
-from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.records import (
     Customer,
     Order,
@@ -21,6 +20,7 @@ from chalicelib.domain.records import (
 )
 from chalicelib.flows.declare import BothWays, Planning, Showing
 from chalicelib.flows.mappings.answers import found_answer, mapped, setting
+from chalicelib.flows.mappings.sums import check_payments, check_sum
 
 _NOMINAL_CODES = {
     Role.SHIPPING: "shipping_nominal_code",
@@ -40,7 +40,13 @@ def sales_order_from_order(order: Order, planning: Planning) -> SalesOrder:
     Raises:
         SyncFailure: the lines do not add up, or a mapping or setting has no answer yet.
     """
-    _check_sum(order)
+    check_sum(
+        order.total,
+        (*order.lines, *order.service_charges),
+        (order.tip, order.rounding),
+        parts="lines, charges and tip",
+    )
+    check_payments(order.total, order.payments)
     customer = order.customer if order.customer is not None and order.customer.email else None
     settings = planning.settings
     return SalesOrder(
@@ -100,23 +106,6 @@ def channel_of(location: str, planning: Planning) -> str:
     return mapped(planning, "channel", location, sentence=sentence)
 
 
-def _check_sum(order: Order) -> None:
-    lines = sum((_gross(line) for line in (*order.lines, *order.service_charges)), Decimal(0))
-    added = lines + order.tip.amount + order.rounding.amount
-    if added == order.total.amount:
-        return
-    sums = Money(added, order.total.currency)
-    detail = (
-        f"The lines, charges and tip add up to {sums}, the total says {order.total}: "
-        f"a difference of {order.total - sums}."
-    )
-    raise SyncFailure(Reason.AMOUNTS_DIFFER, detail, field="total")
-
-
-def _gross(line: OrderLine) -> Decimal:
-    return line.net.amount + line.tax.amount
-
-
 def _walk_in(customer: Customer | None, planning: Planning) -> str:
     if customer is not None:
         return str(planning.settings.get("walk_in_customer") or "")
@@ -129,10 +118,17 @@ def _walk_in(customer: Customer | None, planning: Planning) -> str:
 
 
 def _cancelled_status(order: Order, planning: Planning) -> str:
-    known = planning.settings.get("cancelled_status")
-    if order.state != "cancelled":
-        return str(known or status_at_target("cancelled", planning) or "")
-    return status_at_target(order.status, planning) or setting(
+    """Return the target's status of a cancelled order; of a live one as far as it is known.
+
+    The mapping's default is no answer here: it would make every status one of cancelled orders.
+    """
+    words = (order.status, "cancelled") if order.state == "cancelled" else ("cancelled",)
+    table = planning.mappings.get("order_status")
+    entries = table.entries if table is not None else {}
+    known = next((entries[word] for word in words if entries.get(word)), None)
+    if known is not None or order.state != "cancelled":
+        return str(known or planning.settings.get("cancelled_status") or "")
+    return setting(
         planning,
         "cancelled_status",
         sentence="The setting “Status of cancelled orders” is not set.",

@@ -1,16 +1,14 @@
 """Order → sales order: every kind of line, taxes, payments, customers, and sums that are wrong."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from chalicelib.domain.money import Money
 from chalicelib.domain.reasons import Reason, SyncFailure
-from chalicelib.domain.records import Customer, Order, OrderLine, Payment, SalesOrder
-from chalicelib.domain.setup import MappingTable
-from chalicelib.flows.declare import Planning, Showing
+from chalicelib.domain.records import Customer, Order, SalesOrder
+from chalicelib.flows.declare import Showing
 from chalicelib.flows.mappings.sales_orders import (
     order_columns,
     sales_order_from_order,
@@ -19,77 +17,7 @@ from chalicelib.flows.mappings.sales_orders import (
     sold_units,
     why_no_sales_order,
 )
-
-FLOW = "square-orders-to-brightpearl"
-AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
-ANSWERS = {
-    "warehouse": {"LONDON": "2"},
-    "channel": {"LONDON": "9"},
-    "tax": {"VAT 20%": "T20", "": "T0"},
-    "payment_method": {"CARD": "1210", "CASH": "1200"},
-}
-
-
-def money(amount: str, currency: str = "GBP") -> Money:
-    return Money(Decimal(amount), currency)
-
-
-def line(key: str = "L1", net: str = "10.00", tax: str = "2.00", **changes: Any) -> OrderLine:
-    currency = changes.pop("currency", "GBP")
-    defaults: dict[str, Any] = {
-        "id": key,
-        "name": "Mug",
-        "quantity": Decimal(1),
-        "net": money(net, currency),
-        "tax": money(tax, currency),
-        "item_id": "VAR1",
-        "tax_name": "VAT 20%" if Decimal(tax) else "",
-    }
-    return OrderLine(**{**defaults, **changes})
-
-
-def payment(amount: str, key: str = "P1", method: str = "CARD", currency: str = "GBP") -> Payment:
-    return Payment(id=key, method=method, amount=money(amount, currency), paid_at=AT)
-
-
-def order(total: str = "12.00", currency: str = "GBP", **changes: Any) -> Order:
-    defaults: dict[str, Any] = {
-        "id": "SALE42",
-        "location": "LONDON",
-        "state": "completed",
-        "placed_at": AT,
-        "updated_at": AT,
-        "version": 1,
-        "lines": (line(),),
-        "tip": money("0", currency),
-        "rounding": money("0", currency),
-        "discount": money("0", currency),
-        "total": money(total, currency),
-        "tax": money("0", currency),
-        "payments": (payment(total, currency=currency),),
-        "source": "Square",
-    }
-    return Order(**{**defaults, **changes})
-
-
-def planning(without: str = "", **settings: Any) -> Planning:
-    given = {
-        "order_status": "3",
-        "walk_in_customer": "500",
-        "sales_nominal_code": "4000",
-        **settings,
-    }
-    return Planning(
-        flow=FLOW,
-        target_connection="brightpearl",
-        settings={name: value for name, value in given.items() if value is not None},
-        mappings={
-            name: MappingTable(consumer="c", flow=FLOW, name=name, entries=entries)
-            for name, entries in ANSWERS.items()
-            if name != without
-        },
-        linked={"VAR1": "1007"},
-    )
+from tests.unit.flows.mappings.sales import AT, FLOW, line, money, order, payment, planning
 
 
 def plan(one: Order, **settings: Any) -> SalesOrder:
@@ -175,6 +103,36 @@ def test_lines_that_do_not_add_up_fail_with_both_amounts_and_the_difference() ->
 def test_every_part_of_the_total_counts(name: str) -> None:
     changes: dict[str, Any] = {name: money("0.01")}
     assert refusal(order(**changes)).reason is Reason.AMOUNTS_DIFFER
+
+
+OTHERS = {
+    "lines": {"lines": (line(currency="USD"),)},
+    "charges": {"service_charges": (line("S1", "1.00", "0", currency="EUR"),)},
+    "tip": {"tip": money("1.00", "USD")},
+    "payments": {"payments": (payment("12.00", currency="USD"),)},
+}
+
+
+@pytest.mark.parametrize("changes", OTHERS.values(), ids=OTHERS.keys())
+def test_amounts_of_another_currency_are_never_added_to_the_total(changes: dict[str, Any]) -> None:
+    failure = refusal(order(**changes))
+    assert (failure.reason, failure.field) == (Reason.AMOUNTS_DIFFER, "total")
+    assert failure.detail.endswith("the total is in GBP.")
+
+
+def test_nothing_is_nothing_in_any_currency() -> None:
+    document = plan(order(tip=money("0", "USD"), rounding=money("0", "EUR")))
+    assert [one.key for one in document.lines] == ["L1"]
+
+
+@pytest.mark.parametrize("currency", ["USD", "EUR", "KWD"])
+def test_order_keeps_its_own_currency_in_every_amount(currency: str) -> None:
+    sold = line(net="10.00", tax="2.00", currency=currency)
+    tip = money("0.50", currency)
+    document = plan(order("12.50", currency, lines=(sold,), tip=tip))
+    amounts = [amount for one in document.lines for amount in (one.net, one.tax)]
+    amounts += [document.total, *(one.amount for one in document.payments)]
+    assert {amount.currency for amount in amounts} == {currency}
 
 
 # --- mappings and settings ------------------------------------------------------------------------
