@@ -45,12 +45,12 @@ def fulfilment_from_shipment(shipment: Shipment, planning: Planning) -> Fulfilme
 
 def why_no_fulfilment(shipment: Shipment, planning: Planning) -> str | None:
     """Say why a shipment is left alone: it has not left, or its order is of another shop."""
-    is_ours = shipment.order_id in planning.owners or shipment.order_key in planning.awaited
-    if shipment.order_key in planning.left_alone:
-        why = planning.left_alone[shipment.order_key]
-        return f"Its order {shipment.order_key} is not synced. {why}".strip()
-    if not is_ours:
-        return "Its order did not come from this shop."
+    if shipment.order_id not in planning.owners:
+        if shipment.order_key in planning.left_alone:
+            why = planning.left_alone[shipment.order_key]
+            return f"Its order {shipment.order_key} is not synced. {why}".strip()
+        if shipment.order_key not in planning.awaited:
+            return "Its order did not come from this shop."
     if shipment.cancelled:
         return "The shipment was cancelled."
     if shipment.shipped_at is None:
