@@ -145,6 +145,28 @@ def test_category_that_has_no_name_goes_by_its_id() -> None:
     assert plan({"category_name": ""}, entries={"7": "CAT7"}).category == "CAT7"
 
 
+# --- options and tax ------------------------------------------------------------------------------
+
+
+def test_options_tell_a_variation_from_its_sisters() -> None:
+    options = {"Colour": "Red", "Size": "M"}
+    assert plan({"variant_name": "Red / M", "options": options}).options == options
+    assert plan().options == {}
+
+
+@pytest.mark.parametrize(
+    ("prices", "included"),
+    [("with_tax", True), ("without_tax", False), (None, None)],
+    ids=["with_tax", "without_tax", "not_asked"],
+)
+def test_setting_says_whether_prices_hold_tax_and_changes_none(
+    prices: str | None, included: bool | None
+) -> None:
+    listing = plan(prices=prices)
+    assert listing.tax_included is included
+    assert listing.price == gbp("9.50")
+
+
 # --- archived, locations, columns -----------------------------------------------------------------
 
 
