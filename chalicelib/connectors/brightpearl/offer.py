@@ -7,6 +7,7 @@ process that does neither starts without it.
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from chalicelib.connectors.brightpearl.sign_in import SIGN_IN
 from chalicelib.domain.platforms import (
     Account,
     Delivery,
@@ -135,7 +136,7 @@ OFFER = Offer(
     pace=Pace(calls=200, window_s=60),
     fields=(*_SETTINGS, *_PACE_SETTINGS, *_CREDENTIALS),
     sources=(Kind.PRODUCT, Kind.STOCK, Kind.SHIPMENT, Kind.ORDER),
-    targets=(Kind.ORDER,),
+    targets=(Kind.ORDER, Kind.CUSTOMER, Kind.REFUND),
     choices=(
         "price_lists",
         "categories",
@@ -152,6 +153,7 @@ OFFER = Offer(
     read_webhook=read_webhook,
     record_url=record_url,
     calls_left=calls_left,
+    sign_in=SIGN_IN,
     prerequisites=(
         "A private app (App Store, Private apps) with a staff token, or an installed OAuth app.",
         "The staff member may read products, prices, stock, goods-out notes, order statuses and"

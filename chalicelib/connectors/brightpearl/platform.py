@@ -7,9 +7,11 @@ from typing import Any
 from chalicelib.connectors.brightpearl.checks import check
 from chalicelib.connectors.brightpearl.choices import list_choices
 from chalicelib.connectors.brightpearl.client import Api
+from chalicelib.connectors.brightpearl.customers import Customers
 from chalicelib.connectors.brightpearl.order_changes import OrderChanges
 from chalicelib.connectors.brightpearl.orders import Orders
 from chalicelib.connectors.brightpearl.products import Products
+from chalicelib.connectors.brightpearl.sales_credits import SalesCredits
 from chalicelib.connectors.brightpearl.shipments import Shipments
 from chalicelib.connectors.brightpearl.stock import StockLevels
 from chalicelib.connectors.brightpearl.subscriptions import ensure_webhooks
@@ -23,7 +25,11 @@ SOURCES: Mapping[Kind, Callable[[Api], Source[Any]]] = {
     Kind.SHIPMENT: Shipments,
     Kind.ORDER: OrderChanges,
 }
-TARGETS: Mapping[Kind, Callable[[Api], Target[Any]]] = {Kind.ORDER: Orders}
+TARGETS: Mapping[Kind, Callable[[Api], Target[Any]]] = {
+    Kind.ORDER: Orders,
+    Kind.CUSTOMER: Customers,
+    Kind.REFUND: SalesCredits,
+}
 
 
 @dataclass

@@ -33,7 +33,7 @@ def test_every_credential_is_secret_and_every_setting_is_not() -> None:
 
 def test_ports_and_choices_are_named() -> None:
     assert set(OFFER.sources) == {Kind.PRODUCT, Kind.STOCK, Kind.SHIPMENT, Kind.ORDER}
-    assert Kind.ORDER in OFFER.targets
+    assert set(OFFER.targets) == {Kind.ORDER, Kind.CUSTOMER, Kind.REFUND}
     assert (OFFER.pace.calls, OFFER.pace.window_s) == (200, 60)
 
 
