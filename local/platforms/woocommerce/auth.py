@@ -87,7 +87,9 @@ class Keys:
 
     def _by_secret(self, request: Request, params: Mapping[str, str]) -> Key | None:
         name, secret = params.get("consumer_key", ""), params.get("consumer_secret", "")
-        scheme, _, coded = request.headers.get("authorization", "").partition(" ")
+        stripped = self.world.behaviour.strips_authorization
+        header = "" if stripped else request.headers.get("authorization", "")
+        scheme, _, coded = header.partition(" ")
         if not (name and secret) and scheme.lower() == "basic":
             try:
                 name, _, secret = base64.b64decode(coded, validate=True).decode().partition(":")

@@ -22,6 +22,9 @@ def controls_of(shop: Any) -> dict[str, Control]:
         "buy": lambda body: {"order": shop.buy(**body)},
         "set_order_status": lambda body: shop.set_order_status(**body),
         "refund": lambda body: {"refund": shop.refund(**body)},
+        "use_gift_card": lambda body: shop.orders.use_gift_card(
+            body["order"], body.get("code", "GIFT"), Decimal(body["amount"])
+        ),
         "limit_calls": lambda body: shop.limit_calls(**body),
         "behave": lambda body: _behave(shop, body),
         "state": lambda _: _state(shop),

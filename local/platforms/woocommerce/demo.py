@@ -33,7 +33,10 @@ def demo_merchant(simulator: WooCommerceSimulator) -> DemoMerchant:
             manage_stock=True,
             stock_quantity=10,
         )
-        shirt = simulator.add_product(name="Shirt", type="variable", sku="SHIRT")
+        size = {"name": "Size", "visible": True, "variation": True, "options": list(SIZES)}
+        shirt = simulator.add_product(
+            name="Shirt", type="variable", sku="SHIRT", attributes=[{"id": 0, **size}]
+        )
         sizes = {
             size: simulator.add_variation(
                 shirt,

@@ -57,6 +57,7 @@ class Order(Post):
     paid: datetime | None = None
     completed: datetime | None = None
     stock_taken: bool = False
+    gift_cards: list[Json] = field(default_factory=list)  #: of a plugin: code and amount
 
     def of(self, *kinds: str) -> list[Line]:
         """Return the lines of some kinds."""
@@ -64,9 +65,10 @@ class Order(Post):
 
     @property
     def total(self) -> Decimal:
-        """What the buyer pays."""
+        """What the buyer pays, beyond what a gift card paid."""
         charged = self.of("line_items", "shipping_lines", "fee_lines")
-        return sum((line.total + line.tax for line in charged), Decimal(0))
+        used = sum((Decimal(one["amount"]) for one in self.gift_cards), Decimal(0))
+        return sum((line.total + line.tax for line in charged), Decimal(0)) - used
 
     @property
     def refunded(self) -> Decimal:
@@ -150,7 +152,7 @@ class Orders:
             return
         order.status = status
         now = self.world.now()
-        if status in PAID and order.paid is None:
+        if status in _paid_by(order) and order.paid is None:
             order.paid = now
         if status == "completed":
             order.completed = now
@@ -199,8 +201,15 @@ class Orders:
         self.one(number).notes.remove(found)
         return found
 
-    def view(self, order: Order, places: int = 2) -> Json:
-        """Return the answer for an order; amounts have ``places`` decimals."""
+    def use_gift_card(self, number: int, code: str, amount: Decimal) -> None:
+        """Let a gift card plugin pay a part: the order's total is lower than its lines then."""
+        found = self.one(number)
+        found.gift_cards.append({"id": self.world.new_id(), "code": code, "amount": str(amount)})
+        self.touch(found)
+
+    def view(self, order: Order, places: int | None = None) -> Json:
+        """Return the answer for an order; amounts have ``places`` decimals, else the shop's."""
+        places = self.world.decimals if places is None else places
         zone = self.world.zone
         return {
             "id": order.id,
@@ -224,6 +233,7 @@ class Orders:
                 for one in order.refunds
             ],
             "meta_data": [dict(row) for row in order.meta],
+            **({"gift_cards": order.gift_cards} if order.gift_cards else {}),
         }
 
     def _refund_rest(self, order: Order, now: datetime) -> None:
@@ -277,6 +287,11 @@ class Orders:
         for name in ("billing", "shipping"):
             data[name] = address(body, name, known[name])
         return data
+
+
+def _paid_by(order: Order) -> tuple[str, ...]:
+    """Return the statuses that say an order is paid: cash on delivery is when it is done."""
+    return ("completed",) if order.data["payment_method"] == "cod" else PAID
 
 
 def _blank(world: World) -> Json:

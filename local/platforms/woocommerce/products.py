@@ -65,7 +65,7 @@ class Products:
             self.product(parent_id)
         kind = "variation" if parent_id else product_fields.kind_of(body, "simple")
         data = product_fields.defaults(string(body, "name"), parent_id)
-        data |= product_fields.read(body, data)
+        data |= self._read(body, data, parent_id)
         self._check_sku(string(body, "sku"), 0)
         now = self.world.now()
         made = Product(
@@ -94,8 +94,22 @@ class Products:
         """Change a variation, which moves its parent's date as well."""
         return self._write(self.variation(parent_id, number), body)
 
+    def _read(self, body: Json, known: Json, parent_id: int) -> Json:
+        """Read the fields; a variation takes only attributes its product has for variations."""
+        data = product_fields.read(body, known)
+        if parent_id and "attributes" in data:
+            rows = self.by_id[parent_id].data["attributes"]
+            names = {str(row.get("name")).lower() for row in rows if row.get("variation")}
+            numbers = {row["id"] for row in rows if row.get("id") and row.get("variation")}
+            data["attributes"] = [
+                {"id": 0, **one}
+                for one in data["attributes"]
+                if str(one.get("name")).lower() in names or one.get("id") in numbers
+            ]
+        return data
+
     def _write(self, found: Product, body: Json) -> Product:
-        data = product_fields.read(body, found.data)
+        data = self._read(body, found.data, found.parent_id)
         kind = found.kind if found.parent_id else product_fields.kind_of(body, found.kind)
         status = product_fields.status_of(body, found.status)
         if "sku" in body:

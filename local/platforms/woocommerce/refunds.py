@@ -86,18 +86,19 @@ class Refunds:
         """Return the answer for a refund; the list over all orders tells the order."""
         order, found = row
         kinds = ("line_items", "shipping_lines", "fee_lines")
-        lines = {k: [view_line(x) for x in found.lines if x.kind == k] for k in kinds}
+        places = self.world.decimals
+        lines = {k: [view_line(x, places) for x in found.lines if x.kind == k] for k in kinds}
         return {
             "id": found.id,
             **({"parent_id": order.id} if with_parent else {}),
             **dates("date_created", found.created, self.world.zone),
-            "amount": money(found.amount),
+            "amount": money(found.amount, places),
             "reason": found.reason,
             "refunded_by": 1,
             "refunded_payment": found.moved_money,
             "meta_data": [dict(one) for one in found.meta],
             **lines,
-            "tax_lines": tax_lines(found.lines, self.world.rates, 2),
+            "tax_lines": tax_lines(found.lines, self.world.rates, places),
         }
 
     def _lines(self, order: Order, body: Json) -> list[tuple[Line, Line]]:

@@ -13,6 +13,7 @@ from local.platforms.woocommerce.listing import Query, page_of
 from local.platforms.woocommerce.orders import Orders
 from local.platforms.woocommerce.products import Product, Products
 from local.platforms.woocommerce.refunds import Refunds
+from local.platforms.woocommerce.shipments import NAMESPACES, Shipments
 from local.platforms.woocommerce.site import Answer, site_routes
 from local.platforms.woocommerce.webhooks import Webhooks
 from local.platforms.woocommerce.world import World
@@ -29,6 +30,7 @@ class Parts:
     refunds: Refunds
     customers: Customers
     webhooks: Webhooks
+    shipments: Shipments
 
     def product_view(self, found: Product) -> Json:
         """Return a product with the names of its categories."""
@@ -45,6 +47,7 @@ class Asked:
     request: Request
     body: Json
     ids: tuple[int, ...]
+    word: str = ""  #: the last part of a path that ends with a word
 
     @property
     def id(self) -> int:
@@ -66,13 +69,18 @@ Handler = Callable[[Parts, Asked], Json | list[Json] | Response]
 Table = dict[tuple[str, str], Handler]
 
 
-def find(method: str, path: str) -> tuple[Handler, tuple[int, ...]]:
-    """Return the handler of a call and the numbers in its path, or refuse."""
+#: Beginning of paths that are not below ``wc/v3``.
+OTHER = "/"
+
+
+def find(method: str, path: str) -> tuple[Handler, tuple[int, ...], str]:
+    """Return the handler of a call, and the numbers and the word in its path, or refuse."""
     method = "PUT" if method == "PATCH" else method
     for pattern, handlers in _COMPILED:
         match = pattern.fullmatch(path)
         if match and method in handlers:
-            return handlers[method], tuple(int(one) for one in match.groups())
+            word = match.groupdict().get("word") or ""
+            return handlers[method], tuple(int(n) for n in match.groups() if n != word), word
     raise no_route()
 
 
@@ -158,8 +166,9 @@ def _orders() -> Table:
     }
 
 
-def _places(asked: Asked) -> int:
-    return asked.query.whole("dp", 2, most=12)
+def _places(asked: Asked) -> int | None:
+    """Return the decimals asked for; None: those of the shop."""
+    return asked.query.whole("dp", 2, most=12) if asked.query.text("dp") else None
 
 
 def _order_verbs(p: Parts) -> batch.Verbs:
@@ -186,6 +195,27 @@ def _refunds() -> Table:
             searches.refunds(p.world, p.refunds, a.query),
             lambda row: p.refunds.view(row, with_parent=True),
         ),
+    }
+
+
+def _fulfilments() -> Table:
+    base = "orders/#/fulfillments"
+    return {
+        ("GET", base): lambda p, a: p.shipments.list_fulfilments(a.id),
+        ("POST", base): lambda p, a: _made(p.shipments.fulfil(a.id, a.body)),
+        ("PUT", f"{base}/#"): lambda p, a: p.shipments.refill(*a.ids, a.body),
+    }
+
+
+def _trackings(namespace: str) -> Table:
+    base = f"{OTHER}{namespace}/orders/#/shipment-trackings"
+    return {
+        ("GET", f"{OTHER}{namespace}/shipment-trackings/providers"): lambda p, _: (
+            p.shipments.providers(namespace)
+        ),
+        ("GET", base): lambda p, a: p.shipments.list_trackings(namespace, a.id),
+        ("POST", base): lambda p, a: _made(p.shipments.track(namespace, a.id, a.body)),
+        ("DELETE", f"{base}/@"): lambda p, a: p.shipments.untrack(namespace, a.id, a.word),
     }
 
 
@@ -239,7 +269,11 @@ def _compile(*tables: Table) -> list[tuple[re.Pattern[str], dict[str, Handler]]]
     for table in tables:
         for (method, path), handler in table.items():
             by_path.setdefault(path, {})[method] = handler
-    return [(re.compile(path.replace("#", r"(\d+)")), verbs) for path, verbs in by_path.items()]
+    return [(re.compile(_pattern(path)), verbs) for path, verbs in by_path.items()]
+
+
+def _pattern(path: str) -> str:
+    return path.replace("#", r"(\d+)").replace("@", r"(?P<word>[\w-]+)")
 
 
 _COMPILED = _compile(
@@ -250,10 +284,12 @@ _COMPILED = _compile(
     _categories(),
     _customers(),
     _webhooks(),
+    _fulfilments(),
+    *(_trackings(one) for one in NAMESPACES.values()),
     _site(),
 )
 
 
 def paths() -> list[str]:
     """Return the paths there are, as patterns."""
-    return [pattern.pattern for pattern, _ in _COMPILED]
+    return [p.pattern for p, _ in _COMPILED if not p.pattern.startswith(OTHER)]

@@ -14,6 +14,7 @@ from local.platforms.woocommerce.listing import Query
 from local.platforms.woocommerce.orders import Orders
 from local.platforms.woocommerce.products import Products
 from local.platforms.woocommerce.refunds import Refunds
+from local.platforms.woocommerce.shipments import Shipments
 from local.platforms.woocommerce.site import index
 from local.platforms.woocommerce.webhooks import HookSender, Webhooks
 from local.platforms.woocommerce.world import Behaviour, World
@@ -54,6 +55,7 @@ class WooCommerceSimulator(Simulator, Behaviour):
             refunds=Refunds(self.world, self.orders),
             customers=Customers(self.world),
             webhooks=Webhooks(self.world, hooks, self._resource),
+            shipments=Shipments(self.world, self.orders),
         )
         self.limit: RateLimit | None = None
         self.controls |= controls.controls_of(self)
@@ -109,10 +111,11 @@ class WooCommerceSimulator(Simulator, Behaviour):
         if not path.startswith("/wp-json/"):
             raise PageError(404, "Page not found.")
         caller = self.keys.identify(request)
-        name = path.removeprefix(API) if path.startswith(API) else ""
-        handler, ids = routes.find(request.method, name.rstrip("/"))
+        below = path.removeprefix("/wp-json")
+        name = path.removeprefix(API) if path.startswith(API) else below
+        handler, ids, word = routes.find(request.method, name.rstrip("/"))
         self.keys.check(caller, request.method)
-        asked = routes.Asked(request=request, body=_body(request), ids=ids)
+        asked = routes.Asked(request=request, body=_body(request), ids=ids, word=word)
         result = handler(self.parts, asked)
         return result if isinstance(result, Response) else Response(200, result)
 

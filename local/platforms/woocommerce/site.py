@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from local.platforms.woocommerce.errors import Json
+from local.platforms.woocommerce.shipments import NAMESPACES
 from local.platforms.woocommerce.world import VERSION, WORDPRESS_VERSION, World
 
 Answer = Callable[[World], Json | list[Json]]
@@ -17,6 +18,14 @@ def site_routes() -> dict[str, Answer]:
         "settings/tax/woocommerce_prices_include_tax": lambda w: _setting(
             "woocommerce_prices_include_tax", "yes" if w.prices_include_tax else "no"
         ),
+        "settings/general": lambda w: [
+            _setting("woocommerce_currency", w.currency),
+            _setting("woocommerce_price_num_decimals", str(w.decimals)),
+            _setting("woocommerce_calc_taxes", "yes" if w.charges_tax else "no"),
+        ],
+        "settings/tax": lambda w: [
+            _setting("woocommerce_prices_include_tax", "yes" if w.prices_include_tax else "no")
+        ],
         "taxes": _taxes,
         "taxes/classes": _tax_classes,
         "payment_gateways": _gateways,
@@ -26,13 +35,15 @@ def site_routes() -> dict[str, Answer]:
 
 def index(world: World, paths: list[str]) -> Json:
     """Return the answer of ``/wp-json/``: which namespaces and routes there are."""
+    extension = NAMESPACES.get(world.behaviour.tracking)
+    routes = [p for p in paths if world.behaviour.fulfilments or "fulfillments" not in p]
     return {
         "name": "Simulated shop",
         "url": world.home,
         "home": world.home,
         "timezone_string": str(world.zone),
-        "namespaces": ["wc/v3", "wp/v2"],
-        "routes": {f"/wc/v3/{path}": {"namespace": "wc/v3"} for path in paths},
+        "namespaces": ["wc/v3", *([extension] if extension else []), "wp/v2"],
+        "routes": {f"/wc/v3/{path}": {"namespace": "wc/v3"} for path in routes},
     }
 
 

@@ -32,6 +32,12 @@ class Behaviour:
     plugin: str = ""
     #: seconds every answer takes.
     slow_s: float = 0.0
+    #: the web server drops the Authorization header before PHP sees it.
+    strips_authorization: bool = False
+    #: the Fulfillments feature is on (WooCommerce 10.1 and later).
+    fulfilments: bool = False
+    #: shipment tracking extension: "official" (Zorem's newer one answers alike), "old" or "".
+    tracking: str = ""
     #: orders are in tables of their own; False: trashing one also tells of a deleted product.
     hpos: bool = True
 
@@ -81,6 +87,8 @@ class World:
         self.currency = "GBP"
         self.country = "GB"
         self.prices_include_tax = False
+        self.charges_tax = True
+        self.decimals = 2  #: of amounts, as the shop shows them
         self.zone = ZoneInfo("Europe/London")
         self.rates: list[TaxRate] = []
         self.coupons: dict[str, Coupon] = {}
@@ -101,7 +109,8 @@ class World:
     def rates_for(self, tax_class: str, country: str) -> list[TaxRate]:
         """Return the rates that hold for a class in a country."""
         wanted = "" if tax_class == "standard" else tax_class
-        return [r for r in self.rates if r.tax_class == wanted and r.country in ("", country)]
+        rates = self.rates if self.charges_tax else []
+        return [r for r in rates if r.tax_class == wanted and r.country in ("", country)]
 
     def write_meta(self, rows: list[Json], body: Mapping[str, Any]) -> None:
         """Merge ``meta_data``: by id, else by key; a null value removes."""
