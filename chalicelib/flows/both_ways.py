@@ -76,14 +76,32 @@ def _wanted(ways: BothWays, record: str, status: str) -> Wanted[object]:
 def _write(
     work: Work, jobs: Sequence[Job], wanted: Mapping[str, Wanted[object]]
 ) -> list[tuple[Job, Done | SyncFailure]]:
+    """Write the statuses that the source does not have yet."""
     concerned = [job for job in still_open(jobs) if job.id in wanted]
     source = work.source.platform.target(work.flow.kind, work.planning.settings)
-    writes = [(one, None) for one in wanted.values()]
-    answers = working.ask(work, concerned, lambda ids: source.write_many(writes), work.source)
+    there = working.ask(
+        work, concerned, lambda _: source.find_many(list(wanted.values())), work.source
+    )
+    answers: dict[str, Done | SyncFailure] = {
+        id_: _done_of(found) for id_, found in there.items() if _needs_no_write(found)
+    }
+    open_ = [one for one in still_open(concerned) if one.id not in answers]
+    writes = [(wanted[one.id], there.get(one.id)) for one in open_]
+    answers |= working.ask(work, open_, lambda _: source.write_many(writes), work.source)
     lost = SyncFailure(
         Reason.OUTCOME_UNKNOWN, f"{work.source.offer.label} did not say what became of the status."
     )
     return [(job, answers.get(job.id, lost)) for job in still_open(concerned)]
+
+
+def _needs_no_write(found: Found | SyncFailure) -> bool:
+    return isinstance(found, SyncFailure) or found.equal
+
+
+def _done_of(found: Found | SyncFailure) -> Done | SyncFailure:
+    if isinstance(found, SyncFailure):
+        return found
+    return Done(target_id=found.target_id, outcome=Outcome.UNCHANGED, verified=True)
 
 
 def _end(work: Work, job: Job, found: Found, status: str, answer: Done) -> None:

@@ -97,6 +97,15 @@ class Desk:
         ]
         return ChangePage(changes=changes, resume=self.resume)
 
+    def find_many(self, wanted: Sequence[Wanted[tuple[str, str]]]) -> Mapping[str, Found]:
+        return {
+            want.record: Found(
+                target_id=want.record,
+                equal=self.papers[want.record].status == want.desired[1],
+            )
+            for want in wanted
+        }
+
     def write_many(
         self, writes: Sequence[tuple[Wanted[tuple[str, str]], Found | None]]
     ) -> Mapping[str, Done | SyncFailure]:
