@@ -14,6 +14,8 @@ from chalicelib.flows.mappings.sales_orders import (
     STATUS_BOTH_WAYS,
     order_columns,
     sales_order_from_order,
+    sold_units,
+    waits_with_goods,
     why_no_sales_order,
 )
 from tests.unit.flows.mappings.sales import FLOW, line, money, order, payment, planning
@@ -146,6 +148,24 @@ def test_sentence_says_why_the_order_is_not_paid() -> None:
     )
     plain = why_no_sales_order(replace(unpaid, note=""), planning()) or ""
     assert plain.startswith("It is open and not paid yet")
+
+
+@pytest.mark.parametrize(
+    ("changes", "waits", "takes"),
+    [
+        ({"state": "open", "holds_goods": True}, True, True),
+        ({"state": "open"}, False, False),
+        ({"state": "draft", "holds_goods": True}, False, False),
+        ({"state": "cancelled", "holds_goods": True}, False, False),
+    ],
+    ids=["held", "not_held", "draft", "cancelled"],
+)
+def test_goods_that_a_shop_holds_for_an_unpaid_order_are_taken(
+    changes: dict[str, Any], waits: bool, takes: bool
+) -> None:
+    unpaid = order(payments=(), **changes)
+    assert waits_with_goods(unpaid) is waits
+    assert bool(sold_units(unpaid)) is takes
 
 
 # --- lines by role --------------------------------------------------------------------------------
