@@ -106,6 +106,13 @@ def test_who_is_deleted_or_unknown_is_told_as_deleted(at: Connected) -> None:
     assert read[ada].name == ""
 
 
+def test_what_can_be_no_id_is_told_as_deleted_without_a_call(at: Connected) -> None:
+    read = at.customers().fetch_many(["", "../locations", "x" * 300])
+
+    assert [one.deleted for one in read.values()] == [True] * 3
+    assert len(at.square.calls) == 0
+
+
 @pytest.mark.parametrize("resolves", [False, True], ids=["says not found", "shows the new one"])
 def test_who_was_merged_is_gone_and_names_the_new_profile_where_square_does(
     at: Connected, resolves: bool

@@ -47,13 +47,15 @@ def test_an_exchange_for_less_is_an_order_and_the_refund_of_the_rest(at: Connect
 
 
 def test_an_exchange_for_less_may_be_paid_back_in_parts(at: Connected) -> None:
-    sale = at.square.sell(at.places[0], [(None, 1, 3000)], tenders=[("CARD", 1500), ("CASH", 1500)])
-    made = at.square.exchange(sale, [(1, 1)], [(None, 1, 1000)], parts=[1200, 800])
+    bought = [{"name": "Coat", "price": 2000}, {"name": "Hat", "price": 1000}]
+    sale = at.square.sell(at.places[0], bought, tenders=[("CARD", 1500), ("CASH", 1500)])
+    made = at.square.exchange(sale, None, [(None, 1, 1000)], parts=[1200, 800])
 
     first, second = (fetched(at, one) for one in apart(at, made["refunds"]))
 
     assert (paid(first), first.total) == ([("CARD", "12.00"), ("EXCHANGE", "10.00")], gbp("22.00"))
     assert (paid(second), second.total) == ([("CASH", "8.00")], gbp("8.00"))
+    assert [line.name for line in (*first.lines, *second.lines)] == ["Coat", "Hat", "Hat (rest)"]
 
 
 def read_exchange(at: Connected, order_id: str, refund_id: str) -> tuple[Order, Refund]:
@@ -89,6 +91,23 @@ def test_a_refund_that_names_an_even_exchange_gives_back_what_that_sold(at: Conn
 
     assert (refund.order_id, refund.total) == (exchange, gbp("7.00"))
     assert [line.item_id for line in refund.lines] == [None]
+
+
+@pytest.mark.parametrize(
+    ("order_state", "state"),
+    [("OPEN", "pending"), ("COMPLETED", "completed"), ("CANCELED", "failed")],
+)
+def test_goods_have_paid_once_the_exchange_is_closed(
+    at: Connected, order_state: str, state: str
+) -> None:
+    sale = at.square.sell(at.places[0], [(None, 1, 1000)])
+    exchange = at.square.exchange(sale, [(1, 1)], [(None, 1, 1000)])["order"]
+    at.square.edit(exchange, state=order_state)
+
+    refund = fetched(at, exchange)
+
+    assert refund.state == state
+    assert paid(refund) == ([("EXCHANGE", "10.00")] if state == "completed" else [])
 
 
 def test_exchanges_tell_no_times_so_that_no_cursor_passes_over_refunds(at: Connected) -> None:

@@ -68,6 +68,7 @@ def test_a_refund_that_names_the_sale_itself_is_an_amount_of_it(at: Connected) -
     refund = fetched(at, refund_id)
 
     assert (refund.order_id, refund.lines[0].name) == (sale, "Refund without goods")
+    assert at.square.calls_to("/v2/payments") == []
 
 
 def test_tip_charge_rounding_and_discount_of_a_return_add_up(at: Connected) -> None:
@@ -117,15 +118,18 @@ def test_the_first_of_two_refunds_stays_as_it_was_when_the_second_comes(at: Conn
 
 
 def test_what_a_refused_refund_did_not_pay_goes_with_the_next_one(at: Connected) -> None:
-    sale = at.square.sell(at.places[0], [(None, 1, 3000)], tenders=[("CARD", 1500), ("CASH", 1500)])
-    refused, given = at.square.refund(sale)
+    shirt = at.shop.make()
+    sale = at.square.sell(
+        at.places[0], [(shirt, 1, 3000)], tenders=[("CARD", 1500), ("CASH", 1500)]
+    )
+    refused, given = apart(at, at.square.refund(sale))
     at.square.settle_refund(refused, "REJECTED")
 
     failed, completed = fetched(at, refused), fetched(at, given)
 
     assert (failed.state, paid(failed), failed.restocks) == ("failed", [], False)
-    assert completed.lines[0].name == "Custom amount"
-    assert completed.lines[0].quantity == 1
+    assert [line.item_id for line in failed.lines] == [None]
+    assert [line.item_id for line in completed.lines] == [shirt]
 
 
 @pytest.mark.parametrize(
@@ -263,6 +267,11 @@ def test_unknown_ids_are_absent(at: Connected) -> None:
     (refund_id,) = at.square.refund(sale)
 
     assert list(at.refunds().fetch_many(["UNKNOWN", refund_id, sale])) == [refund_id]
+
+
+def test_what_can_be_no_id_is_absent_without_a_call(at: Connected) -> None:
+    assert at.refunds().fetch_many(["", " ", "../locations", "1/2", "x" * 300]) == {}
+    assert len(at.square.calls) == 0
 
 
 def test_a_refund_that_cannot_be_read_does_not_harm_its_neighbours(at: Connected) -> None:

@@ -1,5 +1,6 @@
 """Calls one Square account: address, version, token and its renewal, errors of any shape."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,9 @@ BASE_URL = "https://connect.squareup.com"
 REPEATS_AT_MOST = 3
 
 Json = dict[str, Any]
+
+#: Ids of Square; anything else would lead a call elsewhere, or have a whole batch refused.
+_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 @dataclass
@@ -179,6 +183,11 @@ class SquareClient:
             return False
         self.credentials = renewed
         return True
+
+
+def is_id(text: str) -> bool:
+    """Say whether a text may be an id of Square at all."""
+    return _ID.fullmatch(text) is not None
 
 
 def page_repeats() -> SyncFailure:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.connectors.square.batches import chunks
-from chalicelib.connectors.square.client import Json, SquareClient
+from chalicelib.connectors.square.client import Json, SquareClient, is_id
 from chalicelib.connectors.square.mapping import PLATFORM, to_customer
 from chalicelib.connectors.square.models import CustomerModel, parse
 from chalicelib.connectors.square.order_search import stamp
@@ -33,8 +33,9 @@ class CustomerSource:
         One that was deleted is said to be, and so is one that was merged into another; an id that
         Square does not know is told as deleted too, because it says no more of those.
         """
-        read: dict[str, Customer | SyncFailure] = {}
-        for part in chunks(list(dict.fromkeys(ids)), CUSTOMERS_A_CALL):
+        unique = list(dict.fromkeys(ids))
+        read: dict[str, Customer | SyncFailure] = {id_: _gone(id_) for id_ in unique}
+        for part in chunks([one for one in unique if is_id(one)], CUSTOMERS_A_CALL):
             answer = self.client.read(
                 "/v2/customers/bulk-retrieve", CUSTOMERS_READ, body={"customer_ids": list(part)}
             )
@@ -126,7 +127,7 @@ def _customer_in(asked: str, response: object) -> Customer | SyncFailure:
     except SyncFailure as failure:
         return failure
     if model.id != asked:  # Square may answer for a profile that was merged with the new one
-        return Customer(id=asked, deleted=True, merged_into=model.id, source=PLATFORM)
+        return _gone(asked, merged_into=model.id)
     return to_customer(model)
 
 
@@ -135,10 +136,14 @@ def _without_profile(asked: str, answer: Json) -> Customer | SyncFailure:
     errors = [one for one in answer.get("errors") or [] if isinstance(one, dict)]
     code = str(errors[0].get("code") or "") if errors else "no_answer"
     if code in _GONE:
-        return Customer(id=asked, deleted=True, source=PLATFORM)
+        return _gone(asked)
     return SyncFailure(
         Reason.RETRYING, f"Square could not show the customer now ({code}).", error_code=code
     )
+
+
+def _gone(asked: str, merged_into: str | None = None) -> Customer:
+    return Customer(id=asked, deleted=True, merged_into=merged_into, source=PLATFORM)
 
 
 def _buyer(one: Customer | SyncFailure) -> Customer | SyncFailure | None:

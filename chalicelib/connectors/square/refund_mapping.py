@@ -161,7 +161,7 @@ def _before(refund: RefundModel, order: OrderModel, currency: str) -> Money:
     earlier = [
         amount_of(one.amount_money, currency)
         for one in order.refunds
-        if one is not ours and state_of(one.status) != "failed" and _rank(one) < mine
+        if state_of(one.status) != "failed" and _rank(one) < mine
     ]
     return sum(earlier, Money.zero(currency))
 

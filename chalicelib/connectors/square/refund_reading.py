@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.connectors.square.client import SquareClient
+from chalicelib.connectors.square.client import SquareClient, is_id
 from chalicelib.connectors.square.customers import read_buyers
 from chalicelib.connectors.square.models import OrderModel, PaymentModel, RefundModel, parse
 from chalicelib.connectors.square.order_search import read_orders
@@ -36,7 +36,7 @@ class RefundReading:
 
     def read(self, ids: Sequence[str]) -> Mapping[str, Refund | SyncFailure]:
         """Read all of them; unknown ids are absent."""
-        found = self._read_records(list(dict.fromkeys(ids)))
+        found = self._read_records([one for one in dict.fromkeys(ids) if is_id(one)])
         failures = {id_: one for id_, one in found.items() if isinstance(one, SyncFailure)}
         records = {id_: one for id_, one in found.items() if not isinstance(one, SyncFailure)}
         for id_, record in records.items():
