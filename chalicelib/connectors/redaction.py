@@ -14,12 +14,13 @@ TOO_DEEP = "[a body that nests too deep to be read]"
 
 _SECRET_HEADERS = re.compile(r"auth|token|secret|cookie|signature|api-?key", re.IGNORECASE)
 _SECRET_NAMES = re.compile(
-    r"token|secret|password|signature|api_?key|card|\bpan\b|cvv|fingerprint|verifier",
+    r"token|secret|password|signature|api_?key|consumer_?key|card|\bpan\b|cvv|fingerprint|verifier",
     re.IGNORECASE,
 )
 _PERSONAL_NAMES = re.compile(
     r"e-?mail|phone|mobile|address|postal|post_?code|given_?name|family_?name|first_?name|last_?name"
-    r"|full_?name|birthday|company_?name|^note$|nickname|locality",
+    r"|full_?name|birthday|company_?name|(^|customer_)note$|nickname|locality"
+    r"|^(billing|shipping)(\.|$)",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")

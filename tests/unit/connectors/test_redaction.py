@@ -23,6 +23,7 @@ def redacted(value: Any) -> Any:
         "Password",
         "signature_key",
         "api_key",
+        "consumer_key",
         "card_brand",
         "pan",
         "fingerprint",
@@ -38,6 +39,7 @@ def redacted(value: Any) -> Any:
         "birthday",
         "company_name",
         "note",
+        "customer_note",
         "locality",
     ],
 )
@@ -79,6 +81,11 @@ def test_secrets_inside_a_text_are_hidden(text: str, shown: str) -> None:
 def test_what_stands_under_a_personal_name_is_hidden_whatever_its_own_name() -> None:
     found = redacted({"telephones": {"PRI": "+44117", "all": ["+44118"]}, "lines": [{"PRI": "1"}]})
     assert found == {"telephones": {"PRI": HIDDEN, "all": [HIDDEN]}, "lines": [{"PRI": "1"}]}
+
+
+def test_an_address_of_an_order_is_hidden_as_a_whole_and_its_shipping_lines_are_not() -> None:
+    found = redacted({"billing": {"city": "Leeds"}, "shipping_lines": [{"method_title": "Flat"}]})
+    assert found == {"billing": {"city": HIDDEN}, "shipping_lines": [{"method_title": "Flat"}]}
 
 
 def test_a_secret_number_is_hidden_and_an_absent_one_stays_absent() -> None:
