@@ -55,9 +55,9 @@ class Products:
         return found
 
     def by_sku(self, sku: str, *, trashed: bool = False) -> Product | None:
-        """Return who holds a SKU, among the living or in the trash."""
+        """Return who holds a SKU in any case, among the living or in the trash."""
         rows = (one for one in self.by_id.values() if (one.status == "trash") is trashed)
-        return next((one for one in rows if sku and one.sku == sku), None)
+        return next((one for one in rows if sku and one.sku.lower() == sku.lower()), None)
 
     def create(self, body: Json, parent_id: int = 0) -> Product:
         """Make a product, or a variation of ``parent_id``."""

@@ -20,14 +20,14 @@ def products(world: World, source: Products, query: Query) -> list[Product]:
     """Return products; variations only for ``sku`` and ``search_sku``, trash only when asked."""
     status = query.one_of("status", PRODUCT_STATUSES, "any")
     kind = query.one_of("type", ("", *KINDS), "")
-    by_sku = query.many("sku")
+    by_sku = _skus(query)
     part = query.text("search_sku").lower()
     rows = [
         one
         for one in source.by_id.values()
         if _has_status(one, status)
         and (by_sku or part or not one.parent_id)
-        and (not by_sku or one.sku in by_sku)
+        and (not by_sku or one.sku.lower() in by_sku)
         and part in one.sku.lower()
         and kind in ("", one.kind)
     ]
@@ -39,11 +39,11 @@ def variations(world: World, source: Products, parent: int, query: Query) -> lis
     """Return the variations of a product."""
     source.product(parent)
     status = query.one_of("status", PRODUCT_STATUSES, "any")
-    by_sku = query.many("sku")
+    by_sku = _skus(query)
     rows = [
         one
         for one in source.variations_of(parent)
-        if _has_status(one, status) and (not by_sku or one.sku in by_sku)
+        if _has_status(one, status) and (not by_sku or one.sku.lower() in by_sku)
     ]
     return sort_posts(query, filter_posts(world, query, rows))
 
@@ -133,6 +133,11 @@ def webhooks(source: Webhooks, query: Query) -> list[Hook]:
     status = query.one_of("status", ("all", *STATUSES), "all")
     rows = [one for one in source.by_id.values() if status in ("all", one.status)]
     return rows if query.text("order") == "asc" else rows[::-1]
+
+
+def _skus(query: Query) -> list[str]:
+    """Return the SKUs asked for; the database compares them in any case."""
+    return [one.lower() for one in query.many("sku")]
 
 
 def _has_status(one: Product, status: str) -> bool:
