@@ -29,7 +29,6 @@ from chalicelib.flows.telling import first_correlations
 
 LASTS = timedelta(minutes=10)  #: how long a person may take at the platform's page
 _BYTES = 32  #: of a state, and of a proof: 43 characters each, the least a proof may have
-_LONGEST = 4000  #: characters of what a browser keeps
 #: No consumer is called so: ids have no tilde. KMS is told it, as it is told every consumer.
 _CONTEXT = {"consumer": "~console", "purpose": "connect"}
 
@@ -144,8 +143,6 @@ def start(services: Services, connection: Connection, *, holder: str) -> Started
 
 def read_attempt(services: Services, kept: str, *, platform: str) -> Attempt | None:
     """Return the start that a browser kept; None for one that is over, changed, or not ours."""
-    if not kept or len(kept) > _LONGEST:
-        return None
     try:
         sealed = urlsafe_b64decode(kept + "=" * (-len(kept) % 4))
         facts = json.loads(services.vault.open(sealed, context=_CONTEXT))
@@ -190,7 +187,7 @@ def _offered(services: Services, connection: Connection) -> tuple[Offer, SignIn]
 
 def _refuse_foreign(attempt: Attempt, query: Mapping[str, str], holder: str) -> None:
     given = query.get("state", "")
-    is_same = hmac.compare_digest(given.encode(), attempt.state.encode())
+    is_same = hmac.compare_digest(given.encode(errors="replace"), attempt.state.encode())
     if not (is_same and hmac.compare_digest(holder.encode(), attempt.holder.encode())):
         raise NotOursError(NOT_STARTED)
 
