@@ -51,7 +51,8 @@ class Customers:
         self.world = world
         self.feed = Feed(world, "Customer", self._changed)
         self._codes = 0
-        self.walk_in = str(self.create({"first_name": None, "last_name": None})["data"]["id"])
+        nobody = {"first_name": None, "last_name": None, "customer_code": "WALKIN"}
+        self.walk_in = str(self.create(nobody)["data"]["id"])
 
     def create(self, body: Json) -> Json:
         """Answer a new customer; both names must be there, be it as null."""

@@ -7,6 +7,7 @@ from local.platforms.lightspeed.errors import LightspeedError, conflict, invalid
 from local.platforms.lightspeed.feed import Feed, Row
 from local.platforms.lightspeed.fields import (
     Json,
+    array,
     flag,
     integer,
     number_text,
@@ -22,6 +23,8 @@ GAINS = ("STOCK_FOUND", "SAMPLE_FOR_SALE")
 ADJUSTMENT_FIELDS = {"product_id", "outlet_id", "quantity", "reason", "custom_reason_id"}
 MAX_ADJUSTMENTS = 1_000
 MAX_LEVELS = 5_000
+MAX_LEVELS_BY_PLACE = 10_000
+MAX_IDS = 1_000
 MAX_REASON_NAME = 30
 
 
@@ -83,14 +86,31 @@ class Inventory:
             rows.reverse()
         return [self.render(row) for row in rows[:size]]
 
-    def levels_of(self, product_id: str, query: Json) -> Json:
+    def levels_of(self, product_id: str, query: Json) -> list[Json]:
         """Answer the levels of one product at all outlets."""
         self.products.find(product_id)
         size = _size(query, "page_size")
         rows = [row for row in self.levels.live() if row.data["product_id"] == product_id]
         if _direction(query, "order_direction", "asc") == "desc":
             rows.reverse()
-        return {"data": [self.render(row) for row in rows[:size]]}
+        return [self.render(row) for row in rows[:size]]
+
+    def list_by_place(self, body: Json) -> list[Json]:
+        """Answer the numbers of products at outlets: no versions, the largest first."""
+        size, start = integer(body, "size", 100, least=1), integer(body, "offset", 0)
+        if size > MAX_LEVELS_BY_PLACE:
+            raise invalid(f"size must be at most {MAX_LEVELS_BY_PLACE}.")
+        products, outlets = _ids(body, "product_ids"), _ids(body, "location_ids")
+        rows = [
+            row
+            for row in self.levels.live()
+            if (products is None or row.data["product_id"] in products)
+            and (outlets is None or row.data["outlet_id"] in outlets)
+            and self._is_shown(row, inactive=flag(body, "include_inactive"))
+        ]
+        is_up = _direction(body, "sort_direction", "desc") == "asc"
+        rows.sort(key=lambda row: Decimal(row.data["current"]), reverse=not is_up)
+        return [self._by_place(row) for row in rows[start : start + size]]
 
     def adjust(self, body: Json) -> Json:
         """Answer new stock adjustments: each adds to a level, rows come back in their order."""
@@ -127,6 +147,20 @@ class Inventory:
             "deleted_at": offset_stamp(row.deleted_at) if row.deleted_at else None,
             "version": row.version,
         }
+
+    def _by_place(self, row: Row) -> Json:
+        product = self.products.rows[row.data["product_id"]].data
+        return {
+            "product_id": row.data["product_id"],
+            "location_id": row.data["outlet_id"],
+            "name": product["variant_name"],
+            "current_inventory_level": whole(row.data["current"]),
+            "quantity_to_procure": 0,
+        }
+
+    def _is_shown(self, row: Row, *, inactive: bool) -> bool:
+        product = self.products.rows[row.data["product_id"]]
+        return inactive or bool(product.data["active"])
 
     def _adjust(self, entry: Json) -> Json:
         amount = self._check(entry)
@@ -181,6 +215,16 @@ class Inventory:
                 "version": row.version,
             },
         )
+
+
+def _ids(body: Json, name: str) -> list[str] | None:
+    """Return the ids a list is limited to; None: all."""
+    if name not in body:
+        return None
+    found = array(body, name)
+    if len(found) > MAX_IDS:
+        raise invalid(f"{name} must hold at most {MAX_IDS} ids.")
+    return [str(one) for one in found]
 
 
 def _size(body: Json, name: str) -> int:

@@ -50,6 +50,7 @@ class Products:
         """Answer a new family; the ids of its rows are all that comes back."""
         name = text(body, "name", most=255, needed=True)
         variants = objects(body, "variants")
+        self._check_name(name, family="")
         shared = self._shared(body) | {"name": name, "family_id": self.world.new_id()}
         shared.setdefault("handle", name.lower().replace(" ", "-"))
         base = {key: value for key, value in body.items() if key not in OWN}
@@ -73,6 +74,8 @@ class Products:
         shared = self._shared(common)
         if "track_inventory" in common:
             shared["has_inventory"] = flag(common, "track_inventory")
+        if "name" in shared:
+            self._check_name(shared["name"], family=row.data["family_id"])
         own, stock = self._fields(details, None, known=row.data), self._stocks(details)
         if shared:
             family = row.data["family_id"]
@@ -89,6 +92,13 @@ class Products:
         self.feed.delete(product_id)
         self.inventory.forget(product_id)
 
+    def create_attribute(self, body: Json) -> Json:
+        """Answer a new attribute; names are taken once."""
+        name = text(body, "name", most=255, needed=True)
+        if any(row.data["name"].lower() == name.lower() for row in self.attributes.live()):
+            raise refused(f"There is an attribute called {name} already.")
+        return {"data": self.attributes.render(self.attributes.put({"name": name}))}
+
     def add_attribute(self, name: str) -> str:
         """Add an attribute variants differ in, e.g. Size, and return its id."""
         return self.attributes.put({"name": name}).id
@@ -103,7 +113,8 @@ class Products:
         category_id = body.get("product_category_id") or body.get("product_type_id")
         if category_id:
             kind = self.account.product_types.needed(category_id, "product_category_id")
-            fields |= {"type": {"id": kind.id, **kind.data}, "product_type_id": kind.id}
+            category = {"id": kind.id, **kind.data}
+            fields |= {"type": category, "product_category": category, "product_type_id": kind.id}
         if "tag_ids" in body:
             tags = [self.account.tags.needed(one, "tag_ids") for one in array(body, "tag_ids")]
             fields["tag_ids"] = [tag.id for tag in tags]
@@ -126,6 +137,9 @@ class Products:
             fields["supply_price"] = number(body, "supply_price")
         if "source_variant_id" in body:
             fields["source_variant_id"] = text(body, "source_variant_id")
+        if known is not None and "variant_attribute_values" in body:
+            values = objects(body, "variant_attribute_values")
+            fields["variant_options"] = self._changed_options(known["variant_options"], values)
         if variant is not None and "variant_definitions" in variant:
             fields["variant_options"] = self._options(objects(variant, "variant_definitions"))
         return fields
@@ -166,6 +180,24 @@ class Products:
             }
             for one in given
         ]
+
+    def _changed_options(self, known: list[Json], given: list[Json]) -> list[Json]:
+        """Return the options of a variant after a change; its family's attributes stay."""
+        names = [self.attributes.needed(one.get("attribute_id"), "attribute_id") for one in given]
+        values = {
+            row.data["name"]: text(one, "attribute_value", needed=True)
+            for row, one in zip(names, given, strict=True)
+        }
+        if values.keys() - {one["name"] for one in known}:
+            raise refused("The attribute is not one of the product family.")
+        return [one | {"value": values.get(one["name"], one["value"])} for one in known]
+
+    def _check_name(self, name: str, family: str) -> None:
+        """Refuse a name of another family: it is what holds a family together."""
+        taken = self.feed.live() if self.world.behaviour.unique_names else []
+        for row in taken:
+            if row.data["name"] == name and row.data["family_id"] != family:
+                raise refused(f"There is a product called {name} already.")
 
     def _sku(self, fields: Json) -> Json:
         """Return the SKU and the product codes of a new row; without a SKU the next number."""
@@ -223,6 +255,7 @@ def _defaults() -> Json:
         "brand": {},
         "brand_id": None,
         "type": {},
+        "product_category": None,
         "product_type_id": None,
         "categories": [],
         "tag_ids": [],

@@ -108,6 +108,12 @@ ROUTES = (
     *_listed("product_types", "products:read", lambda p: p.account.product_types),
     _route("GET product_categories", "products:read", lambda p, a: p.account.list_categories()),
     *_listed("variant_attributes", "products:read", lambda p: p.products.attributes),
+    _route(
+        "POST variant_attributes",
+        "products:write",
+        lambda p, a: p.products.create_attribute(a.body),
+        201,
+    ),
     *_listed("price_books", "products:read:price_books", lambda p: p.account.price_books),
     _route("GET products", "products:read", lambda p, a: p.products.list_products(a.query)),
     _route("POST products", "products:write", lambda p, a: p.products.create(a.body)),
@@ -116,6 +122,11 @@ ROUTES = (
     _route("DELETE products/{id}", "products:write", lambda p, a: p.products.delete(a.id), 204),
     _route(
         "POST inventory", "inventory:read", lambda p, a: p.products.inventory.list_levels(a.body)
+    ),
+    _route(
+        "POST inventory_levels",
+        "inventory:read",
+        lambda p, a: p.products.inventory.list_by_place(a.body),
     ),
     _route(
         "GET inventory/{id}",

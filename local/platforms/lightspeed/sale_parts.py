@@ -115,6 +115,7 @@ class SaleParts:
             "tax": {"id": tax_id, "amount": unit_tax, "total": unit_tax * quantity},
             "return": {"is_return": returned.get("is_return") is True, "reason": None},
             "note": text(merged, "note"),
+            "gift_card_number": text(merged, "gift_card_number"),
             "_metadata": {"sequence": integer(mapping(merged, "_metadata"), "sequence", 0)},
         }
 

@@ -20,6 +20,7 @@ SCOPES = {"sales": "sales:read", "products": "products:read", "customers": "cust
 Values = Callable[[Row], list[Any]]
 
 SALE_FILTERS: dict[str, Values] = {
+    "_id": lambda row: [row.id],
     "state": lambda row: [row.data["state"]],
     "attributes": lambda row: row.data["attributes"],
     "status": lambda row: [legacy_status(row.data["state"], row.data["attributes"])],
@@ -31,12 +32,15 @@ SALE_FILTERS: dict[str, Values] = {
 }
 #: A product is found by its SKU in lower case only.
 PRODUCT_FILTERS: dict[str, Values] = {
+    "_id": lambda row: [row.id],
     "sku": lambda row: [row.data["sku"].lower()],
     "brand_id": lambda row: [row.data["brand_id"]],
     "tag_id": lambda row: row.data["tag_ids"],
 }
 CUSTOMER_FILTERS: dict[str, Values] = {
-    name: lambda row, name=name: [row.data[name]]  # type: ignore[misc]
+    "_id": lambda row: [row.id],
+} | {
+    name: lambda row, name=name: [row.data[name]]
     for name in ("email", "customer_code", "mobile", "phone", "first_name", "last_name")
 }
 

@@ -38,6 +38,8 @@ class Behaviour:
     legacy_return_answer: bool = False
     #: whether one wrong stock adjustment refuses all of its request.
     adjustments_all_or_nothing: bool = True
+    #: whether a second family may not have the name of another.
+    unique_names: bool = True
     #: whether a customer code can be taken.
     unique_customer_codes: bool = False
     #: whether connecting without scopes is denied.
