@@ -13,6 +13,7 @@ from typing import Any
 
 from chalicelib.connectors.brightpearl.contact_models import ContactModel, PostalAddress
 from chalicelib.connectors.brightpearl.countries import to_three_letters, to_two_letters
+from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.records import Customer
 
 NAME_AT_MOST = 32  #: first and last name each (API reference, contact POST)
@@ -38,6 +39,22 @@ class ContactChanges:
 
     def __bool__(self) -> bool:
         return bool(self.patch or self.address)
+
+
+def check_email(customer: Customer) -> None:
+    """Refuse, before anything is written, an e-mail address that Brightpearl would not take.
+
+    Raises:
+        SyncFailure: it has no @; the address itself is not repeated.
+    """
+    email = customer.email.strip()
+    if email and "@" not in email:
+        raise SyncFailure(
+            Reason.REJECTED_BY_TARGET,
+            "The customer's e-mail address has no @: correct or remove it at the source.",
+            error_code="no_email",
+            field="email",
+        )
 
 
 def names_of(customer: Customer) -> tuple[str, str]:

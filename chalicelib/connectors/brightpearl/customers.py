@@ -20,6 +20,7 @@ from chalicelib.connectors.brightpearl.contact_lookup import (
 from chalicelib.connectors.brightpearl.contact_models import ContactModel
 from chalicelib.connectors.brightpearl.contact_state import (
     ContactState,
+    check_email,
     contact_changes,
     names_of,
     plain_phone,
@@ -121,6 +122,7 @@ class Customers:
         return one_by_one(self.api, wanted, lambda one: self._write(one, found[one.record]))
 
     def _write(self, wanted: Wanted[Customer], found: Found | None) -> Done:
+        check_email(wanted.desired)
         if found is None:
             return self._create(wanted)
         customer, state = wanted.desired, found.state
