@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from chalicelib.connectors import brightpearl, square
+from chalicelib.connectors import brightpearl, square, woocommerce
 from chalicelib.domain.platforms import Offer
 
-OFFERS: Mapping[str, Offer] = {offer.name: offer for offer in (brightpearl.OFFER, square.OFFER)}
+OFFERS: Mapping[str, Offer] = {
+    offer.name: offer for offer in (brightpearl.OFFER, square.OFFER, woocommerce.OFFER)
+}
