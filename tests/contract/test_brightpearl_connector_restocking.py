@@ -103,6 +103,17 @@ def test_cancelled_note_does_not_count(connected: Connected) -> None:
     assert connected.shop.level(product) == (12, 0, 12)
 
 
+def test_parts_of_a_bundle_come_back_and_its_own_row_does_not(connected: Connected) -> None:
+    mug = connected.shop.product(stock=10, price={"COST": "4.10"})
+    pair = connected.shop.product(name="Pair", sku="PAIR", stock=0, components=[(mug, 2)])
+    line = connected.line(pair, key="BACK-1", quantity=Decimal(1))
+    wanted = refund_of(connected, line, restock=True)
+    done = create_credit(connected, wanted)
+    assert (done.verified, done.detail) == (True, "")
+    assert connected.shop.level(mug) == (12, 0, 12)
+    assert sync_refund(connected, wanted, target_id=done.target_id).equal
+
+
 def test_untracked_product_and_free_text_have_no_goods(connected: Connected) -> None:
     product = connected.shop.product(stock=0, tracked=False)
     lines = (connected.line(product, key="BACK-1"), connected.line(key="BACK-2"))
