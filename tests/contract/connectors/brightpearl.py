@@ -10,6 +10,7 @@ from chalicelib.domain.platforms import Wanted
 from chalicelib.domain.records import SalesOrder
 from chalicelib.domain.statuses import Kind
 from tests.contract.brightpearl_connection import ANN, connect, gbp, wanted
+from tests.contract.connectors.brightpearl_books import BOOKS
 from tests.contract.connectors.suite import Entry, Running, SourceCase, TargetCase, WebhookCase
 
 UNKNOWN = "987654"
@@ -43,6 +44,25 @@ def rename(at: Running, number: str) -> None:
 def count_shelf(at: Running, number: str) -> None:
     """Count seven pieces of a product."""
     at.shop.simulator.set_stock(int(number), at.shop.shop.shop, 7)
+
+
+def send_out(at: Running, number: int) -> str:
+    """Sell a product, and let its parcel leave."""
+    order, _ = at.shop.shop.order_of(int(add_product(at, number)))
+    note = at.shop.simulator.send_out(order)
+    at.shop.simulator.mark_note(note)
+    return str(note)
+
+
+def sell(at: Running, number: int) -> str:
+    """Type an order in."""
+    order, _ = at.shop.shop.order_of(int(add_product(at, number)))
+    return str(order)
+
+
+def set_status(at: Running, order: str) -> None:
+    """Give an order another status."""
+    at.shop.simulator.set_order_status(int(order), at.shop.shop.merchant.statuses["Paid"])
 
 
 def order(at: Running, number: int) -> Wanted[SalesOrder]:
@@ -133,6 +153,24 @@ ENTRY = Entry(
             pages_overlap=OVERLAP,
             listed_again=False,  # stock moves without touching the product, which is what is listed
         ),
+        SourceCase(
+            kind=Kind.SHIPMENT,
+            make=send_out,
+            change=lambda at, note: at.shop.simulator.set_tracking(int(note), "PARCEL-1"),
+            delete=None,  # what has left cannot be deleted
+            unknown=UNKNOWN,
+            pages_overlap=OVERLAP,
+            listed_again=False,  # listed is when it left; a reference edited later shows in no list
+        ),
+        SourceCase(
+            kind=Kind.ORDER,
+            make=sell,
+            change=set_status,
+            delete=None,
+            unknown=UNKNOWN,
+            pages_overlap=OVERLAP,
+            fetched=False,  # orders are made there by us; the target looks at their status
+        ),
     ),
     targets=(
         TargetCase(
@@ -146,6 +184,7 @@ ENTRY = Entry(
             unknown=UNKNOWN,
             by_people=typed_in,
         ),
+        *BOOKS,
     ),
     webhooks=WebhookCase(
         subscriptions=subscriptions,

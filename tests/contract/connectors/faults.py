@@ -1,8 +1,6 @@
 """What can happen to a call, and what has to become of a read and of a write by it."""
 
-import socket
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -14,6 +12,7 @@ from local.platforms.server import Simulator
 from tests.contract.connectors.suite import Running
 
 EMAIL = "buyer.of.the.test@example.com"
+NOBODY = "127.0.0.1:1"  #: a port where nobody listens
 SHORT_S = 0.15  #: a time-out that is soon over
 REFUSALS = (400, 401, 403, 422, 500)
 #: What a vendor may answer 200 with when something is wrong with it: JSON, and not what was asked.
@@ -118,11 +117,8 @@ FAULTS = faults()
 
 def refusing_everything(running: Running) -> None:
     """Let the account point to a port where nobody listens."""
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
     old = running.account.connection.base_url.split("/")[2]
-    base_url = running.account.connection.base_url.replace(old, f"127.0.0.1:{port}")
+    base_url = running.account.connection.base_url.replace(old, NOBODY)
     running.account = replace(
         running.account,
         connection=replace(running.account.connection, base_url=base_url),

@@ -90,7 +90,7 @@ class SourceCase:
         pages_overlap: the vendor's reason why a change may come on two pages; empty: it may not.
         listed_again: whether the vendor's list shows a record again once it was changed.
         announced: whether the vendor sends webhooks for the kind.
-        whole: whether whole records are read; False: only which of them changed.
+        fetched: whether records are read; False: the source only says which of them changed.
     """
 
     kind: Kind
@@ -102,7 +102,7 @@ class SourceCase:
     pages_overlap: str = ""
     listed_again: bool = True
     announced: bool = True
-    whole: bool = True
+    fetched: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,8 +236,6 @@ def read_changes(running: Running, kind: Kind, *, since: datetime) -> list[Chang
 
 def id_of(record: Any) -> str:
     """Return the id of a record; stock levels go by their product."""
-    if isinstance(record, str):
-        return record
     if record is None or isinstance(record, SyncFailure):
         return repr(record)  # no record: what it is instead is what a test that fails should show
     return str(record.product_id if hasattr(record, "product_id") else record.id)

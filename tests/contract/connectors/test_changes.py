@@ -52,7 +52,7 @@ def test_all_changes_are_listed_to_the_end_by_one_worker_after_another(
     running: Running, case: SourceCase
 ) -> None:
     since = running.clock()
-    made = make_many(running, case, apart_s=2)
+    made = make_many(running, case, apart_s=0.5)
 
     pages = read_pages(running, case.kind, since=since)
 
@@ -76,6 +76,21 @@ def test_none_is_missed_when_more_than_a_page_changed_in_one_moment(
     assert set(counts) == set(made)
     if not case.pages_overlap:
         assert set(counts.values()) == {1}
+
+
+@every_source(lambda case: case.page > 0 and case.listed_again)
+def test_a_record_that_changes_while_the_list_is_read_hides_none_of_the_others(
+    running: Running, case: SourceCase
+) -> None:
+    since = running.clock()
+    made = make_many(running, case, apart_s=0.5)
+    first = running.source(case.kind).list_changes(since=since, until=None, page=None)
+    running.clock.advance(HOUR_S)
+    case.change(running, made[0])  # it was on the first page, and is the last change now
+
+    rest = read_pages(running, case.kind, since=since, page=first.page)
+
+    assert set(counts_of([first, *rest])) == set(made)
 
 
 @every_source()
@@ -152,7 +167,7 @@ def test_a_listed_version_is_never_beyond_the_record_that_is_read(
     made = case.make(running, 1)
     for _ in range(2):
         (change,) = read_changes(running, case.kind, since=since)
-        record = running.source(case.kind).fetch_many([made])[made]
+        record = running.source(case.kind).fetch_many([made]).get(made)
         version = getattr(record, "version", None)
         assert change.version is None or version is None or change.version <= version
         assert version is None or isinstance(version, int)

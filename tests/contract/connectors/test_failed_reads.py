@@ -20,10 +20,18 @@ from tests.contract.connectors.faults import (
     talk_of,
     talkative,
 )
-from tests.contract.connectors.suite import Entry, Running, SourceCase, TargetCase, fetch, find
+from tests.contract.connectors.suite import (
+    Entry,
+    Running,
+    SourceCase,
+    TargetCase,
+    fetch,
+    find,
+    is_gone,
+)
 
 
-@every_source()
+@every_source(lambda case: case.fetched)
 def test_a_read_that_went_wrong_has_its_reason(running: Running, case: SourceCase) -> None:
     made = case.make(running, 1)
 
@@ -47,7 +55,7 @@ def test_a_list_that_went_wrong_has_its_reason(running: Running, case: SourceCas
     check_all(running, ask, lambda bad: bad.read)
 
 
-@every_source()
+@every_source(lambda case: case.fetched)
 def test_odd_json_never_breaks_a_source(running: Running, case: SourceCase) -> None:
     made = case.make(running, 1)
     for body in ODD_BODIES:
@@ -56,12 +64,12 @@ def test_odd_json_never_breaks_a_source(running: Running, case: SourceCase) -> N
 
         found = fetch(running.source(case.kind), made).get(made)
 
-        assert found is None or isinstance(found, SyncFailure | str), body
+        assert isinstance(found, SyncFailure) or is_gone(found), body
         with suppress(SyncFailure):
             running.source(case.kind).list_changes(since=running.clock(), until=None, page=None)
 
 
-@every_source()
+@every_source(lambda case: case.fetched)
 def test_a_read_of_a_platform_that_is_not_there_is_tried_again(
     running: Running, case: SourceCase
 ) -> None:
@@ -73,7 +81,7 @@ def test_a_read_of_a_platform_that_is_not_there_is_tried_again(
     check_failure(running, found[made], Reason.RETRYING)
 
 
-@every_source()
+@every_source(lambda case: case.fetched)
 def test_a_read_that_takes_too_long_is_tried_again(entry: Entry, case: SourceCase) -> None:
     with entry.open(timeout_s=SHORT_S) as running:
         made = case.make(running, 1)
@@ -84,7 +92,7 @@ def test_a_read_that_takes_too_long_is_tried_again(entry: Entry, case: SourceCas
         check_failure(running, found[made], Reason.RETRYING)
 
 
-@every_source()
+@every_source(lambda case: case.fetched)
 def test_a_refused_read_repeats_nothing_secret(running: Running, case: SourceCase) -> None:
     made = case.make(running, 1)
     for status in REFUSALS:
@@ -97,7 +105,7 @@ def test_a_refused_read_repeats_nothing_secret(running: Running, case: SourceCas
         check_failure(running, failure, failure.reason)
 
 
-@every_source()
+@every_source(lambda case: case.fetched)
 def test_a_refused_token_is_renewed_once_and_the_read_goes_on(
     entry: Entry, case: SourceCase
 ) -> None:
@@ -117,7 +125,7 @@ def test_a_refused_token_is_renewed_once_and_the_read_goes_on(
         assert asked == [running.account.credentials]
 
 
-@every_source()
+@every_source(lambda case: case.fetched)
 @pytest.mark.parametrize("is_renewed", [True, False], ids=["renewed", "not renewed"])
 def test_a_token_that_stays_refused_is_renewed_no_second_time(
     entry: Entry, case: SourceCase, is_renewed: bool
@@ -149,7 +157,7 @@ def test_a_find_that_went_wrong_has_its_reason(running: Running, case: TargetCas
     check_all(running, ask, lambda bad: bad.read)
 
 
-@every_source()
+@every_source(lambda case: case.fetched)
 def test_what_is_recorded_of_reads_holds_no_secret_and_no_address(
     running: Running, case: SourceCase
 ) -> None:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 #: Modules that importing an offer must not wait for.
 HEAVY = ("httpx", "pydantic", "pydantic_core", "cryptography")
 #: Of a platform's folder only these say what it is; the rest talks to it.
-LIGHT = ("offer", "application")
+LIGHT = ("offer", "application", "sign_in")
 SECRET_NAMES = re.compile(r"(token|secret|password|_key)$")
 #: What a README has to tell, and the words by which it does.
 TOLD = {

@@ -17,7 +17,7 @@ BAD_IDS = ["", " ", "*", "0", "-1", "1/2", "1-99999999", "no such id", "ü", "..
 MONEY = (Kind.ORDER, Kind.REFUND)
 
 
-@every_source()
+@every_source(lambda case: case.fetched)
 def test_records_are_given_by_their_ids(running: Running, case: SourceCase) -> None:
     ids = [case.make(running, number) for number in (1, 2, 3)]
 
@@ -27,7 +27,7 @@ def test_records_are_given_by_their_ids(running: Running, case: SourceCase) -> N
     assert {key: id_of(record) for key, record in found.items()} == {one: one for one in ids}
 
 
-@every_source()
+@every_source(lambda case: case.fetched)
 def test_nothing_asked_is_nothing_answered_without_a_call(
     running: Running, case: SourceCase
 ) -> None:
@@ -35,7 +35,7 @@ def test_nothing_asked_is_nothing_answered_without_a_call(
     assert not running.account.http.trace.exchanges
 
 
-@every_source()
+@every_source(lambda case: case.fetched)
 def test_a_record_that_is_asked_for_twice_is_given_once(running: Running, case: SourceCase) -> None:
     made = case.make(running, 1)
 
@@ -45,7 +45,7 @@ def test_a_record_that_is_asked_for_twice_is_given_once(running: Running, case: 
     assert len(found) == 1
 
 
-@every_source()
+@every_source(lambda case: case.fetched)
 def test_unknown_records_are_absent_and_hold_up_nobody(running: Running, case: SourceCase) -> None:
     made = [case.make(running, number) for number in (1, 2)]
 
@@ -55,7 +55,7 @@ def test_unknown_records_are_absent_and_hold_up_nobody(running: Running, case: S
     assert is_gone(found.get(case.unknown))
 
 
-@every_source()
+@every_source(lambda case: case.fetched)
 def test_an_id_that_is_none_fails_alone(running: Running, case: SourceCase) -> None:
     made = [case.make(running, number) for number in (1, 2)]
 
@@ -68,7 +68,7 @@ def test_an_id_that_is_none_fails_alone(running: Running, case: SourceCase) -> N
         assert set(found) <= {*made, bad}
 
 
-@every_source()
+@every_source(lambda case: case.fetched)
 def test_ids_that_are_none_make_no_record(running: Running, case: SourceCase) -> None:
     made = case.make(running, 1)
 
@@ -82,7 +82,7 @@ def test_ids_that_are_none_make_no_record(running: Running, case: SourceCase) ->
     ]
 
 
-@every_source(lambda case: case.whole)
+@every_source(lambda case: case.fetched)
 def test_a_record_that_changed_is_read_as_it_is_now(running: Running, case: SourceCase) -> None:
     made = case.make(running, 1)
     before = running.source(case.kind).fetch_many([made])[made]
@@ -95,7 +95,7 @@ def test_a_record_that_changed_is_read_as_it_is_now(running: Running, case: Sour
     assert after != before
 
 
-@every_source(lambda case: case.delete is not None)
+@every_source(lambda case: case.fetched and case.delete is not None)
 def test_a_record_that_people_deleted_is_not_given_as_if_it_were_there(
     running: Running, case: SourceCase
 ) -> None:
@@ -110,7 +110,7 @@ def test_a_record_that_people_deleted_is_not_given_as_if_it_were_there(
     assert not is_gone(found.get(stays))
 
 
-@every_source()
+@every_source(lambda case: case.fetched)
 def test_times_are_aware_and_money_is_decimal(running: Running, case: SourceCase) -> None:
     made = case.make(running, 1)
 
@@ -124,7 +124,7 @@ def test_times_are_aware_and_money_is_decimal(running: Running, case: SourceCase
     )
 
 
-@every_source(lambda case: case.kind in MONEY and case.whole)
+@every_source(lambda case: case.kind in MONEY and case.fetched)
 def test_the_parts_of_an_order_or_refund_add_up_to_its_total(
     running: Running, case: SourceCase
 ) -> None:
@@ -140,7 +140,7 @@ def test_the_parts_of_an_order_or_refund_add_up_to_its_total(
     assert {one.amount.currency for one in record.payments} <= {record.total.currency}
 
 
-@every_source(lambda case: case.kind is Kind.ORDER and case.whole)
+@every_source(lambda case: case.kind is Kind.ORDER and case.fetched)
 def test_a_till_says_what_was_sold_since_a_moment(running: Running, case: SourceCase) -> None:
     case.make(running, 1)
     running.clock.advance(3600)
