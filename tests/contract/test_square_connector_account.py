@@ -127,6 +127,15 @@ def test_a_refused_refresh_token_takes_the_connection_down(at: Connected) -> Non
     assert "WRONG" not in failed.value.detail
 
 
+@pytest.mark.parametrize("token", ["", " "])
+def test_an_account_without_a_token_is_told_to_connect(at: Connected, token: str) -> None:
+    check = with_credentials(at, access_token=token).platform().check()
+
+    assert not check.ok
+    assert "no access token" in check.problems[0]
+    assert len(at.square.calls) == 0
+
+
 def test_a_personal_token_cannot_be_renewed_and_says_so(at: Connected) -> None:
     with pytest.raises(SyncFailure) as failed:
         at.platform().refresh_tokens()

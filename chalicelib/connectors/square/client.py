@@ -13,6 +13,7 @@ from chalicelib.connectors.square.failures import (
     failure_of_answer,
     failure_of_errors,
 )
+from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.platforms import Account
 from chalicelib.domain.reasons import Reason, SyncFailure
 
@@ -171,7 +172,14 @@ class SquareClient:
         return (account.connection.base_url or account.http.base_url or BASE_URL).rstrip("/")
 
     def _token_header(self) -> Mapping[str, str]:
-        return {"Authorization": f"Bearer {self.credentials.get('access_token', '')}"}
+        token = self.credentials.get("access_token", "").strip()
+        if not token:
+            raise SyncFailure(
+                Reason.CONNECTION_DOWN,
+                "The account has no access token: connect it to Square.",
+                cause=connection_cause(self.connection),
+            )
+        return {"Authorization": f"Bearer {token}"}
 
     def _renew(self) -> bool:
         """Exchange the refused token, once in the life of this client; a 401 did nothing."""

@@ -103,8 +103,8 @@ def _why_refused(signature: str, key: str) -> str:
 def _event_in(body: bytes) -> EventModel:
     try:
         parsed = json.loads(body)
-    except ValueError:
-        raise WebhookUnreadableError("The body is not JSON.") from None
+    except (ValueError, RecursionError):
+        raise WebhookUnreadableError("The body is not JSON that can be read.") from None
     if not isinstance(parsed, dict):
         raise WebhookUnreadableError("The body is not a JSON object.")
     try:

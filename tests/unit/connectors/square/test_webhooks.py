@@ -245,7 +245,18 @@ def test_events_of_other_sellers_are_ignored() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"not json", b"\xff\xfe", b"[]", b'"text"', b"{}", b'{"type": 7}', b'{"type":"a","data":[]}'],
+    [
+        b"not json",
+        b"\xff\xfe",
+        b"[]",
+        b'"text"',
+        b"{}",
+        b'{"type": 7}',
+        b'{"type":"a","data":[]}',
+        b"[" * 100_000,
+        b'{"type":"a","data":{"object":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_002,
+    ],
+    ids=lambda body: body[:30],
 )
 def test_a_signed_body_that_is_no_event_is_unreadable(body: bytes) -> None:
     with pytest.raises(WebhookUnreadableError) as told:
