@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app import app
+from chalicelib.console.visits import START_COOKIE
 from chalicelib.domain.setup import Health
 from chalicelib.flows.tokens import PREVIOUS, tend
 from tests.app.asking import Api
@@ -165,6 +166,7 @@ def test_who_declines_reads_why_and_loses_nothing(there: SignInWorld) -> None:
     assert "Sign in again, and agree." in seen.text
     assert there.secrets()["access_token"] == there.shop.merchant.token
     assert seen.link(RECONNECT)
+    assert START_COOKIE not in browser.cookies
 
 
 def test_a_wrong_secret_is_told_with_its_mend(there: SignInWorld) -> None:
