@@ -45,6 +45,31 @@ def edit_sale(at: Running, order: str) -> None:
     at.shop.square.edit(order, discount=100)
 
 
+def know(at: Running, number: int) -> str:
+    """Keep a customer's profile."""
+    address = f"ann.{number}@example.com"
+    made = at.shop.square.add_customer(
+        given_name="Ann", family_name=f"Example {number}", email_address=address
+    )
+    return str(made)
+
+
+def marry(at: Running, customer: str) -> None:
+    """Give a customer another name."""
+    at.shop.square.change_customer(customer, family_name="Married")
+
+
+def give_back(at: Running, number: int) -> str:
+    """Sell a mug and give the money back; it is on its way."""
+    (refund,) = at.shop.square.refund(sell(at, number), [(1, 1)], status="PENDING")
+    return str(refund)
+
+
+def arrive(at: Running, refund: str) -> None:
+    """Let the money arrive."""
+    at.shop.square.settle_refund(refund)
+
+
 def product(at: Running, number: int) -> Wanted[Listing]:
     """Want a product of the catalogue."""
     return wanted(at.shop.listing(number))
@@ -132,6 +157,22 @@ ENTRY = Entry(
             delete=lambda at, order: at.shop.square.cancel(order),
             unknown="NOSUCHORDERATSQUARE0",
             page=500,
+        ),
+        SourceCase(
+            kind=Kind.CUSTOMER,
+            make=know,
+            change=marry,
+            delete=lambda at, customer: at.shop.square.delete_customer(customer),
+            unknown="NOSUCHCUSTOMER000000",
+            page=100,
+        ),
+        SourceCase(
+            kind=Kind.REFUND,
+            make=give_back,
+            change=arrive,
+            delete=None,  # money that was given back is not deleted
+            unknown="NOSUCHREFUND00000000",
+            page=100,
         ),
     ),
     targets=(
