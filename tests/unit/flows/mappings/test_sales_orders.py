@@ -70,7 +70,8 @@ def test_service_charge_tip_and_rounding_become_rows_without_a_product() -> None
     )
     rows = {one.key: one for one in document.lines}
     assert list(rows) == ["L1", "S1", "tip", "rounding"]
-    assert [row.name for row in document.lines[2:]] == ["Tip", "Rounding"]
+    named = [(row.name, row.quantity) for row in document.lines[2:]]
+    assert named == [("Tip", Decimal(1)), ("Rounding", Decimal(1))]
     assert {rows[key].product_id for key in ("S1", "tip", "rounding")} == {None}
     assert (rows["tip"].net, rows["tip"].tax_code) == (money("2.00"), "T0")
     assert (rows["tip"].nominal_code, rows["rounding"].nominal_code) == ("4900", "4000")
@@ -144,21 +145,35 @@ def test_order_keeps_its_own_currency_in_every_amount(currency: str) -> None:
 # --- mappings and settings ------------------------------------------------------------------------
 
 UNMAPPED = {
-    "warehouse": ("warehouse", order(), "LONDON"),
-    "channel": ("channel", order(), "LONDON"),
-    "tax": ("tax", order(), "VAT%2020%25"),
-    "payment_method": ("payment_method", order(), "CARD"),
-    "no_tax": ("tax", order("10.00", lines=(line(tax="0"),)), ""),
+    "warehouse": (order(), "LONDON", "The location LONDON has no warehouse yet."),
+    "channel": (order(), "LONDON", "The location LONDON has no sales channel yet."),
+    "tax": (order(), "VAT%2020%25", "The tax “VAT 20%” has no tax code yet."),
+    "payment_method": (order(), "CARD", "The payment method CARD has no counterpart yet."),
 }
 
 
-@pytest.mark.parametrize(("name", "one", "value"), UNMAPPED.values(), ids=UNMAPPED.keys())
+@pytest.mark.parametrize(
+    ("name", "one", "value", "said"),
+    [(name, *case) for name, case in UNMAPPED.items()],
+    ids=UNMAPPED.keys(),
+)
 def test_missing_answer_holds_the_order_under_exactly_that_value(
-    name: str, one: Order, value: str
+    name: str, one: Order, value: str, said: str
 ) -> None:
     failure = refusal(one, without=name)
-    assert failure.reason is Reason.NEEDS_MAPPING
+    assert (failure.reason, failure.detail) == (Reason.NEEDS_MAPPING, said)
     assert failure.cause == f"mapping:{FLOW}:{name}:{value}"
+
+
+@pytest.mark.parametrize(
+    "one",
+    [order("10.00", lines=(line(tax="0"),)), order("2.00", lines=(), tip=money("2.00"))],
+    ids=["line", "tip"],
+)
+def test_missing_code_of_no_tax_holds_the_order_under_the_empty_value(one: Order) -> None:
+    failure = refusal(one, without="tax")
+    assert failure.cause == f"mapping:{FLOW}:tax:"
+    assert "give the empty value one" in failure.detail
 
 
 def test_missing_order_status_holds_the_order_under_that_setting() -> None:
@@ -170,6 +185,10 @@ def test_missing_order_status_holds_the_order_under_that_setting() -> None:
 def test_location_decides_warehouse_and_channel() -> None:
     document = plan(order())
     assert (document.warehouse, document.channel, document.status) == ("2", "9", "3")
+
+
+def test_price_list_is_that_of_the_setting_or_none() -> None:
+    assert (plan(order(), price_list="2").price_list, plan(order()).price_list) == ("2", "")
 
 
 def test_stock_is_reserved_unless_set_otherwise() -> None:
@@ -184,6 +203,7 @@ def test_buyer_with_an_email_address_is_the_customer() -> None:
     buyer = Customer(id="C1", given_name="Ann", email="ann@example.com")
     document = plan(order(customer=buyer), walk_in_customer=None)
     assert (document.customer, document.walk_in_contact) == (buyer, "")
+    assert plan(order(customer=buyer)).walk_in_contact == "500"
 
 
 @pytest.mark.parametrize("buyer", [None, Customer(id="C1", given_name="Ann")])
@@ -204,8 +224,9 @@ def test_walk_in_without_that_setting_holds_the_order() -> None:
 
 def test_each_payment_is_kept_with_its_own_id_and_method() -> None:
     payments = (payment("5.00", "P1", "CARD"), payment("7.00", "P2", "CASH"))
-    kept = [(one.key, one.method, one.amount) for one in plan(order(payments=payments)).payments]
-    assert kept == [("P1", "1210", money("5.00")), ("P2", "1200", money("7.00"))]
+    planned = plan(order(payments=payments)).payments
+    kept = [(one.key, one.method, one.amount, one.paid_at) for one in planned]
+    assert kept == [("P1", "1210", money("5.00"), AT), ("P2", "1200", money("7.00"), AT)]
 
 
 def test_order_is_placed_when_it_was_closed() -> None:
