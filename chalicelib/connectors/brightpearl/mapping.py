@@ -24,9 +24,15 @@ _NO_GROUP = frozenset({"", "0"})
 
 
 def to_product(
-    model: ProductModel, prices: Mapping[str, Money], category_names: Mapping[str, str]
+    model: ProductModel,
+    prices: Mapping[str, Money],
+    category_names: Mapping[str, str],
+    *,
+    tracked: bool | None = None,
 ) -> Product:
     """Turn a product, its prices by price list, and the names of categories into a record.
+
+    ``tracked`` says of a bundle whether a part of it is counted.
 
     A red mug of size M of group 31 becomes variant "Red / M". A category whose name could not be
     read is shown by its number, so that it is not taken for no category.
@@ -41,13 +47,16 @@ def to_product(
         barcode=model.identity.barcode or model.identity.ean or model.identity.upc,
         group_id=None if model.group_id in _NO_GROUP else model.group_id,
         variant_name=" / ".join(entry.value for entry in model.variations if entry.value),
+        options={
+            entry.option: entry.value for entry in model.variations if entry.option and entry.value
+        },
         category_id=category_id,
         category_name=(category_names.get(category_id) or f"Category {category_id}")
         if category_id
         else "",
         description_html=_to_html(channel.description),
         prices=prices,
-        tracked=is_tracked(model),
+        tracked=is_tracked(model) if tracked is None else tracked,
         archived=model.status.upper() in _ARCHIVED,
         source=SOURCE,
         version=to_ms(updated_at) if updated_at else None,
@@ -100,13 +109,17 @@ def to_stock_level(model: ProductModel, availability: AvailabilityModel | None) 
 
     Brightpearl leaves untracked products out of the map. They have no figures, which is not zero.
     """
-    tracked = is_tracked(model) and availability is not None
-    levels = availability.warehouses if tracked and availability else {}
-    on_hand: dict[str, Decimal] = {number: level.on_hand for number, level in levels.items()}
+    if availability is None or not is_tracked(model):
+        return to_figures(model, None)
+    return to_figures(model, {id_: level.on_hand for id_, level in availability.warehouses.items()})
+
+
+def to_figures(model: ProductModel, on_hand: Mapping[str, Decimal] | None) -> StockLevel:
+    """Return a stock level; without figures its stock is not counted, or not known."""
     return StockLevel(
         product_id=model.id,
-        on_hand=on_hand,
-        tracked=tracked,
+        on_hand=on_hand or {},
+        tracked=on_hand is not None,
         name=_own_channel(model).name,
         sku=model.identity.sku,
     )

@@ -9,7 +9,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from chalicelib.domain.reasons import Reason, SyncFailure
 
@@ -33,9 +41,18 @@ def _to_decimal(value: Any) -> Any:
     return str(value) if isinstance(value, float) else value
 
 
+def _to_utc(at: datetime) -> datetime:
+    """Answers carry the account's offset."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("out of range") from error
+
+
 Id = Annotated[str, BeforeValidator(_to_text)]
 Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else _to_text(value))]
 Amount = Annotated[Decimal, BeforeValidator(_to_decimal)]
+Time = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 
 
 class Payload(BaseModel):
@@ -81,10 +98,20 @@ class SalesChannel(Payload):
     description: Description | None = None
 
 
+class BundlePart(Payload):
+    """A product in a bundle; it may be a bundle itself."""
+
+    product_id: Id = Field(alias="productId")
+    quantity: Amount = Field(default=Decimal(1), alias="productQuantity")
+
+
 class Composition(Payload):
-    """Whether a product is a bundle, or an order row part of one."""
+    """Whether a product is a bundle, and of what."""
 
     bundle: bool = False
+    parts: Annotated[tuple[BundlePart, ...], BeforeValidator(_to_list)] = Field(
+        default=(), alias="bundleComponents"
+    )
 
 
 class Variation(Payload):
@@ -106,8 +133,8 @@ class ProductModel(Payload):
     )
     composition: Composition = Composition()
     variations: Annotated[tuple[Variation, ...], BeforeValidator(_to_list)] = ()
-    created_on: AwareDatetime | None = Field(default=None, alias="createdOn")
-    updated_on: AwareDatetime | None = Field(default=None, alias="updatedOn")
+    created_on: Time | None = Field(default=None, alias="createdOn")
+    updated_on: Time | None = Field(default=None, alias="updatedOn")
     status: Text = ""
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.connectors.brightpearl.batches import fail_the_rest, fetch_by_ids
+from chalicelib.connectors.brightpearl.bundles import pieces_of, with_parts
 from chalicelib.connectors.brightpearl.changes import list_product_changes
 from chalicelib.connectors.brightpearl.client import Api, Reply
 from chalicelib.connectors.brightpearl.idsets import Chunk, is_id, split_into_chunks
@@ -55,7 +56,10 @@ class Products:
     _category_names: dict[str, str] = field(default_factory=dict)
 
     def fetch_many(self, ids: Sequence[str]) -> Mapping[str, Product | SyncFailure]:
-        """Read products with prices and categories: three calls for up to 200, as a rule."""
+        """Read products with prices and categories: three calls for up to 200, as a rule.
+
+        Bundles cost one more for the lot: whether one is counted depends on its parts.
+        """
         return fetch_by_ids(ids, self._fetch)
 
     def list_changes(
@@ -69,18 +73,25 @@ class Products:
         models = [answer for answer in answers.values() if isinstance(answer, ProductModel)]
         prices = self._fetch_prices(model.id for model in models)
         self._learn_categories(category_ids_of(models))
-        return {
-            id_: self._to_product(answer, prices.get(id_, {})) for id_, answer in answers.items()
-        }
+        known = with_parts(answers, lambda part: fetch_product_models(self.api, part))
+        return {id_: self._to_product(id_, known, prices.get(id_, {})) for id_ in answers}
 
     def _to_product(
-        self, model: ProductModel | SyncFailure, prices: dict[str, Money] | SyncFailure
+        self,
+        id_: str,
+        known: Mapping[str, ProductModel | SyncFailure],
+        prices: dict[str, Money] | SyncFailure,
     ) -> Product | SyncFailure:
+        model = known[id_]
         if isinstance(model, SyncFailure):
             return model
         if isinstance(prices, SyncFailure):
             return prices
-        return to_product(model, prices, self._category_names)
+        try:
+            tracked = bool(pieces_of(id_, known))
+        except SyncFailure as failure:
+            return failure
+        return to_product(model, prices, self._category_names, tracked=tracked)
 
     def _fetch_prices(self, ids: Iterable[str]) -> dict[str, dict[str, Money] | SyncFailure]:
         return {

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
-from chalicelib.connectors.brightpearl.models import Amount, Payload, Text, to_map
+from chalicelib.connectors.brightpearl.models import Amount, Payload, Text, Time, to_map
 
 
 class NoteStatus(Payload):
     """How far a goods-out note is."""
 
     shipped: bool = False
-    shipped_on: AwareDatetime | None = Field(default=None, alias="shippedOn")
+    shipped_on: Time | None = Field(default=None, alias="shippedOn")
 
 
 class NoteShipping(Payload):
@@ -40,5 +40,5 @@ class GoodsOutModel(Payload):
     rows: Annotated[Mapping[str, tuple[NoteLine, ...]], BeforeValidator(to_map)] = Field(
         default={}, alias="orderRows"
     )
-    created_on: AwareDatetime | None = Field(default=None, alias="createdOn")
+    created_on: Time | None = Field(default=None, alias="createdOn")
     last_event_version: Text = Field(default="", alias="lastEventVersion")

@@ -3,12 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from chalicelib.connectors.brightpearl.batches import fail_the_rest, fetch_by_ids
+from chalicelib.connectors.brightpearl.bundles import (
+    pieces_or_failure,
+    to_bundle_level,
+    with_parts,
+)
 from chalicelib.connectors.brightpearl.changes import list_product_changes
 from chalicelib.connectors.brightpearl.client import Api
 from chalicelib.connectors.brightpearl.idsets import Chunk, split_into_chunks
-from chalicelib.connectors.brightpearl.mapping import is_tracked, to_stock_level
+from chalicelib.connectors.brightpearl.mapping import to_stock_level
 from chalicelib.connectors.brightpearl.models import AvailabilityModel, ProductModel, read_as
 from chalicelib.connectors.brightpearl.products import fetch_product_models
 from chalicelib.domain.platforms import ChangePage
@@ -22,12 +28,15 @@ IDS_PER_CALL = 100
 
 @dataclass
 class StockLevels:
-    """``Source[StockLevel]``: two calls for up to 100 products."""
+    """``Source[StockLevel]``: two calls for up to 100 products, three with bundles among them."""
 
     api: Api
 
     def fetch_many(self, ids: Sequence[str]) -> Mapping[str, StockLevel | SyncFailure]:
-        """Read levels; a product that is not stock-tracked comes as ``tracked=False``."""
+        """Read levels; a product that is not stock-tracked comes as ``tracked=False``.
+
+        A bundle is tracked if a part of it is; its level follows from theirs.
+        """
         return fetch_by_ids(ids, self._fetch, at_most=IDS_PER_CALL)
 
     def list_changes(
@@ -41,13 +50,11 @@ class StockLevels:
 
     def _fetch(self, chunk: Chunk) -> dict[str, StockLevel | SyncFailure]:
         models = fetch_product_models(self.api, chunk)
-        tracked = [
-            id_
-            for id_, model in models.items()
-            if isinstance(model, ProductModel) and is_tracked(model)
-        ]
-        levels = self._fetch_availability(tracked)
-        return {id_: _to_level(model, levels.get(id_)) for id_, model in models.items()}
+        known = with_parts(models, lambda part: fetch_product_models(self.api, part))
+        pieces = {id_: pieces_or_failure(id_, known) for id_ in models}
+        counted = {leaf for one in pieces.values() if isinstance(one, dict) for leaf in one}
+        levels = self._fetch_availability(list(counted))
+        return {id_: _to_level(models[id_], pieces[id_], levels) for id_ in models}
 
     def _fetch_availability(self, ids: Sequence[str]) -> dict[str, AvailabilityModel | SyncFailure]:
         found: dict[str, AvailabilityModel | SyncFailure] = {}
@@ -67,8 +74,15 @@ def _read_level(id_: str, entry: object) -> AvailabilityModel | SyncFailure:
 
 
 def _to_level(
-    model: ProductModel | SyncFailure, level: AvailabilityModel | SyncFailure | None
+    model: ProductModel | SyncFailure,
+    pieces: Mapping[str, Decimal] | SyncFailure,
+    levels: Mapping[str, AvailabilityModel | SyncFailure],
 ) -> StockLevel | SyncFailure:
     if isinstance(model, SyncFailure):
         return model
+    if isinstance(pieces, SyncFailure):
+        return pieces
+    if model.composition.bundle:
+        return to_bundle_level(model, pieces, levels)
+    level = levels.get(model.id)
     return level if isinstance(level, SyncFailure) else to_stock_level(model, level)

@@ -43,6 +43,7 @@ def test_variant_is_mapped() -> None:
         barcode="2000000000008",
         group_id="31",
         variant_name="Red",
+        options={"Colour": "Red"},
         category_id="310",
         category_name="Mugs",
         description_html="<p>A mug</p>",
@@ -51,6 +52,31 @@ def test_variant_is_mapped() -> None:
         updated_at=datetime(2026, 7, 2, 11, 30, tzinfo=UTC),
         version=1_782_991_800_000,
     )
+
+
+def test_options_keep_their_order_and_empty_ones_are_left_out() -> None:
+    variations = [
+        {"optionName": "Size", "optionValue": "M"},
+        {"optionName": "Colour", "optionValue": "Red"},
+        {"optionName": "Fit", "optionValue": ""},
+        {"optionName": "", "optionValue": "Long"},
+    ]
+    shirt = to_product(read_as(ProductModel, {"id": 7, "variations": variations}, "it"), {}, {})
+    assert list(shirt.options.items()) == [("Size", "M"), ("Colour", "Red")]
+    assert shirt.variant_name == "M / Red / Long"
+
+
+def test_times_are_kept_in_utc_whatever_their_offset() -> None:
+    body = {"id": 7, "updatedOn": "2026-07-02T05:30:00.000-06:00"}
+    updated_at = to_product(read_as(ProductModel, body, "it"), {}, {}).updated_at
+    assert str(updated_at) == "2026-07-02 11:30:00+00:00"
+
+
+@pytest.mark.parametrize("time", ["yesterday", "2026-07-02T05:30:00", "0001-01-01T00:00:00+14:00"])
+def test_time_that_cannot_be_read_is_told(time: str) -> None:
+    with pytest.raises(SyncFailure) as caught:
+        read_as(ProductModel, {"id": 7, "updatedOn": time}, "product 7")
+    assert caught.value.field == "updatedOn"
 
 
 def test_product_with_next_to_nothing_is_mapped() -> None:
