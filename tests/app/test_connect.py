@@ -191,6 +191,19 @@ def test_a_code_that_is_over_is_told_with_its_mend(there: SignInWorld) -> None:
     assert "the code was used or is over" in seen.text
 
 
+def test_a_platform_that_is_away_is_told_with_what_to_do(there: SignInWorld) -> None:
+    there.save()
+    browser = there.browser()
+    back = there.answer(start(browser).location)
+    there.shop.square.fail_next(503)
+
+    seen = browser.follow(browser.get(back))
+
+    assert "Square could not do it now: it answered 503" in seen.text
+    assert "Sign in again." in seen.text
+    assert "access_token" not in there.secrets()
+
+
 def test_other_noes_of_the_platform_are_told_without_its_words(there: SignInWorld) -> None:
     there.save()
     browser = there.browser()

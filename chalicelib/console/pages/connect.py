@@ -28,7 +28,9 @@ def find_back(visit: Visit) -> str:
     attempt = _attempt(visit)
     consumer = attempt.consumer if attempt else visit.one("consumer")
     name = attempt.connection if attempt else visit.one("connection")
-    return f"{ROOT}/consumers/{encode(consumer)}/connections/{encode(name)}" if consumer else ""
+    if not (consumer and name):
+        return ""
+    return f"{ROOT}/consumers/{encode(consumer)}/connections/{encode(name)}"
 
 
 def start(visit: Visit) -> Response:

@@ -32,6 +32,7 @@ _BYTES = 32  #: of a state, and of a proof: 43 characters each, the least a proo
 #: No consumer is called so: ids have no tilde. KMS is told it, as it is told every consumer.
 _CONTEXT = {"consumer": "~console", "purpose": "connect"}
 
+AGAIN = "Sign in again"
 START_AGAIN = "Open the connection and start again."
 NOT_STARTED = (
     "This answer belongs to no sign-in that was started in this browser and by you within the last"
@@ -223,9 +224,14 @@ def _exchange(
     try:
         return sign_in.exchange(opened.account, answered)
     except SyncFailure as failure:
-        raise SignInFailedError(failure.detail) from failure
+        raise SignInFailedError(_with_mend(failure.detail)) from failure
     finally:
         _keep_traces(services, opened.take_exchanges())
+
+
+def _with_mend(detail: str) -> str:
+    """Return a platform's no with what to do; a code that met no answer may be used up."""
+    return detail if AGAIN.lower() in detail.lower() else f"{detail} {AGAIN}."
 
 
 def _keep_traces(services: Services, taken: list[Exchange]) -> None:
