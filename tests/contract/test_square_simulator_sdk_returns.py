@@ -56,6 +56,22 @@ def test_a_refund_leads_to_its_return_and_from_there_to_the_sale(world: World) -
     assert [(one.id, one.status) for one in order.refunds] == [(refund_id, "APPROVED")]
 
 
+def test_a_charge_and_a_tip_come_back_in_fields_of_their_own(world: World) -> None:
+    sale = world.square.sell(world.shops[0], [(None, 1, 1000)], tip=100, service_charge=50)
+    (refund_id,) = world.square.refund(sale, charge=True, tip=100, rounding=-1)
+
+    refund = world.client.refunds.get(refund_id, request_options=ONCE).refund
+    order = world.client.orders.get(refund.order_id, request_options=ONCE).order
+
+    came_back = order.returns[0]
+    (charge,) = came_back.return_service_charges
+    assert (charge.source_service_charge_uid, charge.total_money.amount) == ("charge-1", 50)
+    assert charge.type is None
+    assert came_back.return_tips[0].applied_money.amount == 100
+    assert came_back.rounding_adjustment.amount_money.amount == -1
+    assert (refund.amount_money.amount, order.refunds[0].reason) == (1149, "")
+
+
 def test_the_payment_tells_what_was_given_back_of_it(world: World) -> None:
     sale = world.square.sell(world.shops[0], [(None, 1, 1000)])
     first = world.square.refund(sale, amount=300)[0]

@@ -61,7 +61,7 @@ class Refund:
             "amount_money": money(self.amount, self.currency),
             "status": "APPROVED" if self.status == "COMPLETED" else self.status,
         }
-        return {name: value for name, value in body.items() if value}
+        return {name: value for name, value in body.items() if value or name == "reason"}
 
 
 class Refunds:

@@ -40,7 +40,11 @@ def returned_goods(
     entry: Json = {"uid": "return-1", "return_line_items": lines}
     if charge and sold.get("service_charges"):
         entry["return_service_charges"] = [
-            {**one, "uid": f"r{one['uid']}", "source_service_charge_uid": one["uid"]}
+            {
+                **_without(one, "type"),
+                "uid": f"r{one['uid']}",
+                "source_service_charge_uid": one["uid"],
+            }
             for one in sold["service_charges"]
         ]
     for kind, uid in (("taxes", "tax_uid"), ("discounts", "discount_uid")):
@@ -120,9 +124,13 @@ def _part(amount: int, pieces: Decimal, whole: Decimal) -> int:
 def _shared(one: Json, kind: str, uid: str, lines: Sequence[Json]) -> Json:
     name = {"taxes": "total_tax_money", "discounts": "total_discount_money"}[kind]
     applied = sum(_amount(line, name) for line in lines)
-    kept = {key: value for key, value in one.items() if key != "amount_money"}
+    kept = _without(one, "amount_money")
     own = {"uid": f"r{one['uid']}", f"source_{uid}": one["uid"]}
     return kept | own | {"applied_money": money(applied, one["applied_money"]["currency"])}
+
+
+def _without(one: Json, name: str) -> Json:
+    return {key: value for key, value in one.items() if key != name}
 
 
 def _closed(entry: Json, currency: str, *, tip: int = 0, rounding: int = 0) -> Json:
