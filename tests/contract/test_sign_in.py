@@ -163,15 +163,27 @@ def test_square_is_asked_for_all_permissions_at_its_usual_address(at_square: Pla
     assert query["redirect_uri"] == BACK
 
 
-def test_the_seller_is_remembered_and_another_one_refused(at_square: Place) -> None:
+def test_the_seller_is_kept(at_square: Place) -> None:
     signed = at_square.exchange(at_square.go())
+
     assert signed.credentials["merchant_id"] == at_square.oauth.world.merchant_id
 
-    other = at_square.with_(merchant_id="MLOTHER")
 
-    failure = refused(other, other.go())
+@pytest.mark.parametrize("typed", [True, False], ids=["typed", "kept"])
+def test_another_seller_is_refused(at_square: Place, typed: bool) -> None:
+    known = {"merchant_id": "MLOTHER"}
+    place = at_square.with_(known) if typed else at_square.with_(**known)
+
+    failure = refused(place, place.go())
+
     assert failure.reason is Reason.CONFLICT
     assert "second Square account" in failure.detail
+
+
+def test_the_same_seller_signs_in_again(at_square: Place) -> None:
+    place = at_square.with_({"merchant_id": at_square.oauth.world.merchant_id})
+
+    assert place.works(place.exchange(place.go()).credentials["access_token"])
 
 
 # Lightspeed
