@@ -136,6 +136,7 @@ class FlowAnswer(TypedDict):
 
     ``next_poll_at`` is null where no poll runs: the flow is off, not ready, or not polled at all.
     ``oldest_waiting_at`` is when the oldest Pending row was listed, null where nothing waits.
+    ``shares`` is the flow as set up whose mappings and settings are used as well, or null.
     """
 
     name: str
@@ -149,6 +150,7 @@ class FlowAnswer(TypedDict):
     settings: dict[str, Any]
     fields: list[SettingAnswer]
     mappings: list[str]
+    shares: str | None
     last_execution: ExecutionAnswer | None
     last_polled_at: str | None
     next_poll_at: str | None

@@ -141,6 +141,7 @@ def flow_json(view: FlowView) -> FlowAnswer:
         "settings": dict(view.setup.settings),
         "fields": [_setting_json(one, view, places) for one in view.flow.settings],
         "mappings": [rule.name for rule in view.flow.mappings],
+        "shares": view.shares,
         "last_execution": execution_json(view.last_execution) if view.last_execution else None,
         "last_polled_at": time_or_none(view.last_polled_at),
         "next_poll_at": time_or_none(view.next_poll_at),

@@ -135,6 +135,8 @@ def _show_flow(session: Session, answer: Json) -> None:
         ("Next poll", _next_poll(session, answer)),
         ("Oldest waiting", ago(answer.get("oldest_waiting_at"), session.now())),
     ]
+    if answer.get("shares"):
+        pairs.append(("Shares", f"mappings and settings of {clean(answer['shares'])}"))
     facts(session, pairs + [("Missing", text) for text in missing_of(answer)])
     settings = answer.get("settings")
     if isinstance(settings, dict) and settings:

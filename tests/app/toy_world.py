@@ -83,7 +83,7 @@ class World:
 
     def request(self, consumer: str, flow: str, record: str, **more: Any) -> Row:
         """Request a row through the door."""
-        kind = FLOWS[base_name(flow)].kind
+        kind = self.services.flows[base_name(flow)].kind
         name = RowName(consumer=consumer, flow=flow, record=record)
         [asked] = request_many(
             self.services, [protocol.Request(name=name, kind=kind, by="webhook", **more)]

@@ -104,6 +104,7 @@ def card_of(
         "every": _every(flow["polled_every_s"]),
         "last": _last_run(visit, flow["last_execution"]),
         "mappings": [_mapping_link(visit, one) for one in own],
+        "shares": _shared(visit, flow["shares"], mappings),
         "logs": visit.at("/logs", {"flow": name}),
     }
 
@@ -171,6 +172,11 @@ def _needs(
             }
         elif lack["what"] == "connection":
             link = {"label": "Connect it", "address": visit.at("/connections/new")}
+        elif lack["what"] == "flow":
+            link = {
+                "label": "Open that flow",
+                "address": visit.at(f"/flows/{encode(lack['name'])}"),
+            }
         else:
             link = {"label": "Fill it in", "address": f"{address}#f-{lack['name']}"}
         yield {"sentence": lack["sentence"], **link}
@@ -208,6 +214,19 @@ def _mapping_link(visit: Visit, mapping: Mapping[str, Any]) -> dict[str, Any]:
     rows = sum(one["rows"] for one in mapping["unmapped"])
     address = mapping_at(visit, mapping["flow"], mapping["name"])
     return {"label": mapping["label"], "address": address, "rows": rows}
+
+
+def _shared(
+    visit: Visit, name: str | None, mappings: Sequence[Mapping[str, Any]]
+) -> dict[str, Any] | None:
+    """Return the flow whose answers are used here, with its mappings; None if there is none."""
+    if name is None:
+        return None
+    return {
+        "label": label_of_flow(visit, name),
+        "address": visit.at(f"/flows/{encode(name)}"),
+        "mappings": [_mapping_link(visit, one) for one in mappings if one["flow"] == name],
+    }
 
 
 def _counts(visit: Visit, flow: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from chalicelib.flows.services import Services
 from chalicelib.flows.setup.account import Given, is_sign_in_awaited, problems_of
 from chalicelib.flows.setup.credentials import open_credentials, with_credentials
 from chalicelib.flows.setup.errors import UnknownError, refuse_if_any
-from chalicelib.flows.setup.readiness import lacks_of, polls_to_start, with_completion
+from chalicelib.flows.setup.readiness import follow_ups
 from chalicelib.flows.setup.saving import entry, release, save
 from chalicelib.flows.tokens import PREVIOUS
 
@@ -177,17 +177,15 @@ def _follow_ups(
     connections = {one.name: one for one in services.registry.list_connections(consumer)}
     is_new = connection.name not in connections
     connections[connection.name] = connection
-    setups: list[FlowSetup] = []
-    polls: list[PollState] = []
-    for before in services.registry.list_flows(consumer) if is_new else ():
-        flow = services.flows.get(base_name(before.flow))
-        if flow is None or connection.name not in connections_of(flow, before.flow):
-            continue
-        lacks = lacks_of(services, flow, before, connections)
-        after = with_completion(before, lacks, services.now())
-        setups += [after] if after != before else []
-        polls += polls_to_start(services, flow, after, connections)
-    return setups, polls
+    if not is_new:
+        return [], []
+    setups = [
+        one
+        for one in services.registry.list_flows(consumer)
+        if (flow := services.flows.get(base_name(one.flow)))
+        and connection.name in connections_of(flow, one.flow)
+    ]
+    return follow_ups(services, setups, connections)
 
 
 def _saved_entry(

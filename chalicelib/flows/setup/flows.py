@@ -15,9 +15,11 @@ from chalicelib.flows.services import Services
 from chalicelib.flows.setup.errors import UnknownError, refuse_if_any
 from chalicelib.flows.setup.readiness import (
     Lack,
+    follow_ups,
     is_ready,
     lacks_of,
     polls_to_start,
+    shared_flow,
     with_completion,
 )
 from chalicelib.flows.setup.saving import entry, release, save
@@ -37,6 +39,11 @@ class FlowView:
     next_poll_at: datetime | None  #: None where no poll runs: none is declared, or the flow is idle
     oldest_waiting_at: datetime | None  #: when the oldest of its Pending rows was listed
     counts: Sequence[Counts]
+
+    @property
+    def shares(self) -> str | None:
+        """The flow as set up whose mappings and settings it uses as well."""
+        return shared_flow(self.flow, self.setup.flow)
 
 
 def list_flow_names(services: Services, consumer: str) -> list[str]:
@@ -140,12 +147,27 @@ def _flow_change(
     after = with_completion(changed, lacks, services.now())
     starts = is_running(flow, after, connections) and not is_running(flow, before, connections)
     polls = polls_to_start(services, flow, after, connections) if starts else []
+    others: list[FlowSetup] = []
+    if after.completed_at is not None and before.completed_at is None:
+        sharing = _sharing(services, consumer, name)
+        others, started = follow_ups(services, sharing, connections, completed=(name,))
+        polls += started
     told = {"old": _told(before), "new": _told(after)}
     return Change(
-        puts=[after, *polls],
+        puts=[after, *others, *polls],
         history=[entry(services, consumer, by=by, what="flow changed", subject=name, **told)],
         releases=[release(services, consumer, cause) for cause in _freed(before, after)],
     )
+
+
+def _sharing(services: Services, consumer: str, name: str) -> list[FlowSetup]:
+    """Return the set-ups of flows that use this one's answers."""
+    return [
+        setup
+        for setup in services.registry.list_flows(consumer)
+        if (flow := services.flows.get(base_name(setup.flow)))
+        and shared_flow(flow, setup.flow) == name
+    ]
 
 
 def is_running(flow: Flow, setup: FlowSetup, connections: Mapping[str, Connection]) -> bool:

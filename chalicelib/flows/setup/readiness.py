@@ -1,29 +1,54 @@
 """When a flow is ready: its connections are made and its set-up was completed once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chalicelib.domain.setup import Connection, FlowSetup, PollState
-from chalicelib.flows.declare import Flow, connections_of
+from chalicelib.flows.declare import Flow, base_name, connections_of, on_same_account
 from chalicelib.flows.services import Services
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lack:
-    """One thing a flow needs and has not: ``what`` is connection or setting."""
+    """One thing a flow needs and has not: ``what`` is connection, flow or setting."""
 
     what: str
     name: str
     sentence: str
 
 
+def shared_flow(flow: Flow, name: str) -> str | None:
+    """Return the flow as set up whose answers a flow uses as well; None if it shares none."""
+    return on_same_account(name, flow.shares) if flow.shares else None
+
+
 def lacks_of(
+    services: Services,
+    flow: Flow,
+    setup: FlowSetup,
+    connections: Mapping[str, Connection],
+    *,
+    completed: Collection[str] = (),
+) -> list[Lack]:
+    """Return everything that is missing, connections first.
+
+    Args:
+        connections: those there are, by name.
+        completed: flows whose set-up the same save completes.
+    """
+    return [
+        *_missing_connections(services, flow, setup, connections),
+        *_missing_answers(services, flow, setup, completed),
+        *_missing_settings(flow, setup),
+    ]
+
+
+def _missing_connections(
     services: Services, flow: Flow, setup: FlowSetup, connections: Mapping[str, Connection]
 ) -> list[Lack]:
-    """Return everything that is missing, connections first; ``connections`` are by name."""
     platforms = zip(connections_of(flow, setup.flow), (flow.source, flow.target), strict=True)
-    missing = [
+    return [
         Lack(
             what="connection",
             name=name,
@@ -32,7 +57,24 @@ def lacks_of(
         for name, platform in platforms
         if name not in connections
     ]
-    return missing + [
+
+
+def _missing_answers(
+    services: Services, flow: Flow, setup: FlowSetup, completed: Collection[str]
+) -> list[Lack]:
+    name = shared_flow(flow, setup.flow)
+    if name is None or name in completed:
+        return []
+    shared = services.registry.read_flow(setup.consumer, name)
+    if shared is not None and shared.completed_at is not None:
+        return []
+    label = services.flows[base_name(name)].label
+    sentence = f"Set up {label} first: its answers are used here."
+    return [Lack(what="flow", name=name, sentence=sentence)]
+
+
+def _missing_settings(flow: Flow, setup: FlowSetup) -> list[Lack]:
+    return [
         Lack(
             what="setting",
             name=setting.name,
@@ -57,6 +99,30 @@ def with_completion(setup: FlowSetup, lacks: Sequence[Lack], now: datetime) -> F
     if setup.completed_at is not None or lacks:
         return setup
     return replace(setup, completed_at=now)
+
+
+def follow_ups(
+    services: Services,
+    setups: Iterable[FlowSetup],
+    connections: Mapping[str, Connection],
+    *,
+    completed: Collection[str] = (),
+) -> tuple[list[FlowSetup], list[PollState]]:
+    """Return those set-ups that are complete now, and the polls that can run from now on.
+
+    A flow that uses the answers of another comes after it, so that one save may complete both.
+    """
+    known = [(services.flows.get(base_name(one.flow)), one) for one in setups]
+    declared = [(flow, one) for flow, one in known if flow is not None]
+    done, fresh, polls = set(completed), [], []
+    for flow, before in sorted(declared, key=lambda pair: pair[0].shares is not None):
+        lacks = lacks_of(services, flow, before, connections, completed=done)
+        after = with_completion(before, lacks, services.now())
+        if after != before:
+            fresh.append(after)
+            done.add(after.flow)
+        polls += polls_to_start(services, flow, after, connections)
+    return fresh, polls
 
 
 def polls_to_start(

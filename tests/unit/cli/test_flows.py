@@ -1,5 +1,6 @@
 """Commands for flows, their imports, their runs and their mappings."""
 
+import re
 from typing import Any
 
 import pytest
@@ -105,6 +106,18 @@ def test_a_flow_that_does_not_poll_and_waits_for_nothing_says_nothing_of_it(run:
     shown = run("flows", "show", ORDERS).stdout
     assert "Next poll" not in shown
     assert "Oldest waiting" not in shown
+
+
+def test_a_flow_tells_whose_answers_it_shares(run: Run, api: StandIn) -> None:
+    alone = run("flows", "show", PRODUCTS).stdout
+    api.flows[PRODUCTS]["shares"] = ORDERS
+
+    assert "Shares" not in alone
+    assert re.search(
+        f"^Shares +mappings and settings of {ORDERS}$",
+        run("flows", "show", PRODUCTS).stdout,
+        re.MULTILINE,
+    )
 
 
 def test_switching_on_warns_when_the_flow_is_not_ready(run: Run, api: StandIn) -> None:
