@@ -92,7 +92,9 @@ def test_taxes_are_picked_by_their_name_and_tenders_by_their_type(at: Connected)
     platform = at.platform()
 
     assert platform.list_choices("taxes") == [Choice(id="VAT", name="VAT")]
-    assert Choice(id="CASH", name="Cash") in platform.list_choices("tender_types")
+    tenders = platform.list_choices("tender_types")
+    assert Choice(id="CASH", name="Cash") in tenders
+    assert Choice(id="EXCHANGE", name="Goods taken in exchange") in tenders
     with pytest.raises(LookupError):
         platform.list_choices("moods")
 
@@ -173,6 +175,17 @@ def test_a_webhook_that_was_switched_off_is_mended(at: Connected) -> None:
     assert again == {}
     assert one.enabled
     assert set(one.event_types) == set(EVENT_TYPES)
+
+
+def test_a_webhook_from_before_customers_and_refunds_hears_of_them_too(at: Connected) -> None:
+    kept = at.platform().ensure_webhooks(ADDRESS)
+    (one,) = subscriptions(at)
+    one.event_types = [name for name in EVENT_TYPES if name.startswith(("order", "payment"))]
+
+    assert with_credentials(at, **kept).platform().ensure_webhooks(ADDRESS) == {}
+
+    assert subscriptions(at) == [one]
+    assert {"customer.deleted", "refund.updated"} <= set(one.event_types)
 
 
 def test_doubles_are_removed_and_foreign_webhooks_left_alone(at: Connected) -> None:

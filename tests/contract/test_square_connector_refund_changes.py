@@ -53,6 +53,15 @@ def test_changes_are_listed_to_the_end_for_all_places_oldest_first(at: Connected
     assert changes[0].updated_at is not None
 
 
+def test_a_refund_of_last_year_that_settles_now_is_listed(at: Connected) -> None:
+    sale = at.square.sell(at.places[0], [(None, 1, 100)])
+    (refund_id,) = at.square.refund(sale, status="PENDING")
+    at.shop.clock.advance(380 * 24 * 3600)
+    at.square.settle_refund(refund_id, "FAILED")
+
+    assert [one.record for one in walk(at, since=at.shop.clock())] == [refund_id]
+
+
 def test_only_changes_of_the_period_are_listed(at: Connected) -> None:
     sale = at.square.sell(at.places[0], [(None, 3, 100)])
     ids = []
