@@ -30,6 +30,8 @@ class Account:
         self.product_types = Feed(world, "Product type", dated=False)
         self.categories = Feed(world, "Product category")
         self.price_books = Feed(world, "Price book")
+        self.tax_exclusive = False  #: whether people set prices without tax
+        self.discount_product_id: str | None = None  #: stands for a discount of a whole sale
         self.no_tax = self.add_tax(NO_TAX, Decimal(0), default=False)
         self.tax = self.add_tax("VAT", world.tax_rate, default=True)
         base = {"name": "General Price Book (All Products)", "type": "BASE"}
@@ -127,8 +129,9 @@ class Account:
                 "currency": {"code": self.world.currency, "symbol": "£"},
                 "timezone": self.world.timezone,
                 "country": self.world.country,
-                "tax_exclusive": False,
+                "tax_exclusive": self.tax_exclusive,
                 "no_tax_group_id": self.no_tax,
+                "discount_product_id": self.discount_product_id,
                 "loyalty": {"enabled": False, "ratio": 0},
             }
         }

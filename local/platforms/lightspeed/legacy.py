@@ -31,6 +31,9 @@ def sale_v2(sale: Json) -> Json:
     """Return a sale in the shape of API 2.0."""
     return {
         **_head(sale),
+        "outlet_id": sale["source"]["outlet_id"],
+        "created_at": sale["created_at"],
+        "updated_at": sale["updated_at"],
         "return_for": sale["return"]["original_sale_id"],
         "receipt_number": sale["receipt_number"],
         "total_price": sale["totals"]["price"],

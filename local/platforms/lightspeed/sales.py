@@ -25,7 +25,12 @@ class SaleFeed(Feed):
     """Sales by version; theirs is shown inside ``_metadata``."""
 
     def render(self, row: Row) -> Json:
-        """Return a sale as answers show it."""
+        """Return a sale as answers show it; the older shape is that of calls without a date."""
+        shown = self.newer_shape(row)
+        return sale_v2(shown) if self.world.behaviour.legacy_sales else shown
+
+    def newer_shape(self, row: Row) -> Json:
+        """Return a sale in the shape of the date versions."""
         return {
             "id": row.id,
             **row.data,
@@ -119,7 +124,7 @@ class Sales:
         known = original.data["return"]
         ids = [*known["return_sale_ids"], made.id]
         self.feed.put(original.data | {"return": known | {"return_sale_ids": ids}}, sale_id)
-        shown = self.feed.render(made)
+        shown = self.feed.newer_shape(made)
         return {"data": sale_v2(shown) if self.world.behaviour.legacy_return_answer else shown}
 
     def _repeated(self, sale_id: str, body: Json) -> Json:
@@ -180,7 +185,7 @@ class Sales:
             )
 
     def _changed(self, row: Row) -> None:
-        self.world.emit("sale.update", sale_v1(self.feed.render(row)))
+        self.world.emit("sale.update", sale_v1(self.feed.newer_shape(row)))
 
 
 def _own_id(body: Json) -> str:

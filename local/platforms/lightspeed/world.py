@@ -36,6 +36,8 @@ class Behaviour:
     return_drops_lines: bool = True
     #: whether the return call answers in the shape of API 2.0, as the vendor's example does.
     legacy_return_answer: bool = False
+    #: whether all answers show sales in that shape.
+    legacy_sales: bool = False
     #: whether one wrong stock adjustment refuses all of its request.
     adjustments_all_or_nothing: bool = True
     #: whether a second family may not have the name of another.
