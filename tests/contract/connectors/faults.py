@@ -13,7 +13,7 @@ from tests.contract.connectors.suite import Running
 
 EMAIL = "buyer.of.the.test@example.com"
 NOBODY = "127.0.0.1:1"  #: a port where nobody listens
-SHORT_S = 0.15  #: a time-out that is soon over
+SHORT_S = 0.25  #: a time-out that is soon over
 REFUSALS = (400, 401, 403, 422, 500)
 #: What a vendor may answer 200 with when something is wrong with it: JSON, and not what was asked.
 ODD_BODIES = [

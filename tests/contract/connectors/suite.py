@@ -53,6 +53,10 @@ class Running:
             self.account, credentials={**self.account.credentials, **credentials}
         )
 
+    def hurry(self, timeout_s: float) -> None:
+        """Wait no longer than this for an answer from now on."""
+        self.account = replace(self.account, http=replace(self.account.http, timeout_s=timeout_s))
+
     def listen(self, address: str) -> Mapping[str, str]:
         """Register our address, and keep what came back."""
         given = dict(self.platform().ensure_webhooks(address))
@@ -164,7 +168,7 @@ class Entry:
 
     Args:
         open: runs the simulator with an account; takes the options of
-            ``tests.contract.accounts.open_account`` (``renew``, ``timeout_s`` …).
+            ``tests.contract.accounts.open_account``, such as ``renew``.
     """
 
     offer: Offer

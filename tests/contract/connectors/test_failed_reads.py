@@ -82,14 +82,14 @@ def test_a_read_of_a_platform_that_is_not_there_is_tried_again(
 
 
 @every_source(lambda case: case.fetched)
-def test_a_read_that_takes_too_long_is_tried_again(entry: Entry, case: SourceCase) -> None:
-    with entry.open(timeout_s=SHORT_S) as running:
-        made = case.make(running, 1)
-        happen(running.simulator, {"mode": "slow", "delay_s": 3 * SHORT_S})
+def test_a_read_that_takes_too_long_is_tried_again(running: Running, case: SourceCase) -> None:
+    made = case.make(running, 1)
+    happen(running.simulator, {"mode": "slow", "delay_s": 5 * SHORT_S})
+    running.hurry(SHORT_S)
 
-        found = fetch(running.source(case.kind), made)
+    found = fetch(running.source(case.kind), made)
 
-        check_failure(running, found[made], Reason.RETRYING)
+    check_failure(running, found[made], Reason.RETRYING)
 
 
 @every_source(lambda case: case.fetched)
