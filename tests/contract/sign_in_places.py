@@ -8,11 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from chalicelib.connectors.brightpearl.sign_in import SIGN_IN as BRIGHTPEARL
-from chalicelib.connectors.lightspeed.sign_in import SIGN_IN as LIGHTSPEED
-from chalicelib.connectors.square.sign_in import SIGN_IN as SQUARE
+from chalicelib.connectors.brightpearl import OFFER as BRIGHTPEARL
+from chalicelib.connectors.lightspeed import OFFER as LIGHTSPEED
+from chalicelib.connectors.square import OFFER as SQUARE
 from chalicelib.domain.log import Exchange
-from chalicelib.domain.platforms import Account
+from chalicelib.domain.platforms import Account, Offer
 from chalicelib.domain.sign_in import Answered, Asking, SignedIn, SignIn, challenge_of
 from local.platforms.server import Simulator
 from tests.contract.accounts import open_account
@@ -29,11 +29,17 @@ STATE = "a state of 32 letters or more/+=&"
 class Place:
     """One platform as a person and our application meet it."""
 
-    sign_in: SignIn
+    offer: Offer
     simulator: Simulator
     account: Account
     oauth: Any  #: the simulator's; ``consents`` is what the person answers
     works: Callable[[str], bool]  #: whether a call with this token is answered
+
+    @property
+    def sign_in(self) -> SignIn:
+        """How people sign in here."""
+        assert self.offer.sign_in is not None
+        return self.offer.sign_in
 
     @property
     def exchanges(self) -> list[Exchange]:
@@ -71,6 +77,11 @@ class Place:
         assert address == BACK
         return {name: values[0] for name, values in parse_qs(query).items()}
 
+    def after(self, signed: SignedIn) -> Any:
+        """Return the platform as it is opened with what was kept."""
+        place = self.with_(dict(signed.settings), **signed.credentials)
+        return self.offer.open(place.account)
+
     def exchange(self, query: dict[str, str], *, verifier: str = VERIFIER) -> SignedIn:
         """Exchange what came back."""
         answered = Answered(query=query, redirect_uri=BACK, verifier=verifier)
@@ -96,7 +107,7 @@ def square() -> Iterator[Place]:
 
         with open_account("square", shop.square.base_url, held, now=shop.clock) as account:
             yield Place(
-                sign_in=SQUARE, simulator=shop.square, account=account, oauth=oauth, works=works
+                offer=SQUARE, simulator=shop.square, account=account, oauth=oauth, works=works
             )
 
 
@@ -111,7 +122,7 @@ def lightspeed() -> Iterator[Place]:
             "lightspeed", store.lightspeed.base_url, held, now=store.clock
         ) as account:
             yield Place(
-                sign_in=LIGHTSPEED,
+                offer=LIGHTSPEED,
                 simulator=store.lightspeed,
                 account=account,
                 oauth=oauth,
@@ -144,7 +155,7 @@ def brightpearl() -> Iterator[Place]:
             "brightpearl", simulator.base_url, held, settings=settings, now=shop.clock
         ) as account:
             yield Place(
-                sign_in=BRIGHTPEARL,
+                offer=BRIGHTPEARL,
                 simulator=simulator,
                 account=account,
                 oauth=simulator.oauth,

@@ -72,6 +72,19 @@ def test_who_agrees_comes_back_with_a_code_that_becomes_tokens_that_work(place: 
     assert signed.credentials["expires_at"]
 
 
+def test_with_what_is_kept_the_platform_is_healthy_and_its_tokens_are_renewed(
+    place: Place,
+) -> None:
+    signed = place.exchange(place.go())
+
+    check = place.after(signed).check()
+    renewed = place.after(signed).refresh_tokens()
+
+    assert (check.ok, list(check.problems)) == (True, [])
+    assert place.works(renewed["access_token"])
+    assert renewed["access_token"] != signed.credentials["access_token"]
+
+
 def test_who_declines_comes_back_without_a_code(place: Place) -> None:
     place.oauth.consents = False
 
@@ -193,6 +206,7 @@ def test_the_shop_is_kept(at_lightspeed: Place) -> None:
     signed = at_lightspeed.exchange(at_lightspeed.go())
 
     assert signed.settings == {"domain_prefix": "northwind"}
+    assert "sales:read" in signed.credentials["scope"].split()
     assert life_of(at_lightspeed, signed) == timedelta(days=1)
 
 

@@ -18,6 +18,7 @@ LIFE_S = 86_400  #: used where an answer does not say how long the token lives
 
 #: A shop's name becomes part of the host that gets our secret.
 _PREFIX = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
+_KEPT = ("access_token", "refresh_token", "scope")  #: scope: what was granted
 _WHY = {
     "invalid_grant": "the code was used or is over, or the redirect address is not the one that is"
     " registered for the application. Sign in again.",
@@ -61,8 +62,7 @@ def exchange(account: Account, answered: Answered) -> SignedIn:
     expires_at = account.http.now().astimezone(UTC) + timedelta(
         seconds=int(life) if life.isdigit() else LIFE_S
     )
-    names = ("access_token", "refresh_token")
-    kept = {name: str(body[name]) for name in names if body.get(name)}
+    kept = {name: str(body[name]) for name in _KEPT if body.get(name)}
     shop = _shop_of(account, str(body.get("domain_prefix") or prefix))
     return SignedIn(
         credentials={**kept, "expires_at": expires_at.isoformat()},
@@ -73,7 +73,7 @@ def exchange(account: Account, answered: Answered) -> SignedIn:
 
 SIGN_IN = SignIn(
     needs=("client_id", "client_secret"),
-    gives=("access_token", "refresh_token", "domain_prefix"),
+    gives=(*_KEPT, "domain_prefix"),
     address=page_address,
     exchange=exchange,
 )
