@@ -6,7 +6,7 @@ without calling a platform, and httpx would be a tenth of their start.
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +21,8 @@ from chalicelib.connectors.redaction import (
     redact_headers,
     redact_request_headers,
     redact_url,
+    sent_secrets,
+    without_secrets,
 )
 from chalicelib.connectors.replies import AnswerTooLargeError, Reply
 from chalicelib.domain.causes import connection_cause
@@ -122,6 +124,7 @@ class Client:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     on_answer: Callable[[Answer], None] | None = None
     execution: str | None = None
+    secrets: Iterable[str] = ()  #: credentials of the account, which no sentence may repeat
 
     def call(
         self,
@@ -163,13 +166,18 @@ class Client:
         answer = Answer(
             status=reply.status_code,
             headers={key.lower(): value for key, value in reply.headers.items()},
-            body=reply.content,
+            body=self._body_of(reply, headers or {}),
         )
         if self.on_answer is not None:
             self.on_answer(answer)
         if answer.status in REDIRECTS:
             raise redirected(url, answer.headers.get("location", ""), code=answer.status)
         return answer
+
+    def _body_of(self, reply: Reply, headers: Mapping[str, str]) -> bytes:
+        if reply.status_code < 400:
+            return reply.content
+        return without_secrets(reply.content, (*self.secrets, *sent_secrets(headers)))
 
     def _send(self, method: str, url: str, *, writes: bool, **sent: Any) -> Reply:
         import httpx

@@ -46,6 +46,7 @@ def open_account(
         may_send_until=may_send_until,
         now=now,
         execution=execution,
+        secrets=tuple(credentials.values()),
     )
     account = Account(connection=connection, credentials=credentials, http=client, renew=renew)
     return Opening(account=account, trace=trace)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 #: Longest body that is kept of one side of an exchange, in characters.
 BODY_AT_MOST = 16_384
 HIDDEN = "[hidden]"
+SECRET_AT_LEAST = 6  #: characters; shorter ones would blank out plain words
 TOO_DEEP = "[a body that nests too deep to be read]"
 
 _SECRET_HEADERS = re.compile(r"auth|token|secret|cookie|signature|api-?key", re.IGNORECASE)
@@ -24,6 +25,7 @@ _PERSONAL_NAMES = re.compile(
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+_EMAIL_BYTES = re.compile(rb"[\w.+-]+@[\w-]+\.[\w.-]+")
 #: The last part of our own webhook addresses, which whoever knows it can send to.
 _WEBHOOK = re.compile(r"(/webhooks/[\w-]+/)[^\s/?#\"']+")
 #: Half a character, as JSON may escape one: no store takes it.
@@ -142,3 +144,20 @@ def _redact_value(key: str, value: Any) -> Any:
 def _cut(text: str) -> str:
     text = _HALF.sub("\ufffd", text)
     return text if len(text) <= BODY_AT_MOST else text[:BODY_AT_MOST] + "…"
+
+
+def without_secrets(body: bytes, secrets: Iterable[str]) -> bytes:
+    """Return what a platform said of a refused call, without our secrets and e-mail addresses.
+
+    Its words become sentences for people, and some platforms repeat what they refuse.
+    """
+    for secret in secrets:
+        if len(secret) >= SECRET_AT_LEAST:
+            body = body.replace(secret.encode(), HIDDEN.encode())
+    return _EMAIL_BYTES.sub(HIDDEN.encode(), body)
+
+
+def sent_secrets(headers: Mapping[str, str]) -> list[str]:
+    """Return the credentials in the headers of a call, each without its scheme."""
+    values = [value for key, value in headers.items() if _SECRET_HEADERS.search(key)]
+    return [part for value in values for part in (value, value.partition(" ")[2])]

@@ -49,6 +49,7 @@ def open_account(
             trace=Trace(),
             timeout_s=timeout_s,
             now=now,
+            secrets=tuple(credentials.values()),
         )
         account = Account(connection=connection, credentials=dict(credentials), http=client)
         yield account if renew is None else replace(account, renew=renew)
