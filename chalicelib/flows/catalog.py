@@ -7,8 +7,10 @@ between these two platforms alone. Names are stable: rows are stored with them.
 from collections.abc import Mapping
 
 from chalicelib.flows.declare import Flow, Side
+from chalicelib.flows.declared.customers import customers
 from chalicelib.flows.declared.orders import nominal_codes, orders
 from chalicelib.flows.declared.products import locations, products
+from chalicelib.flows.declared.refunds import refunds
 from chalicelib.flows.declared.stock import stock
 
 BRIGHTPEARL = Side(name="brightpearl", label="Brightpearl")
@@ -26,5 +28,7 @@ FLOWS: Mapping[str, Flow] = {
         products(BRIGHTPEARL, SQUARE, settings=(locations(SQUARE),)),
         stock(BRIGHTPEARL, SQUARE),
         orders(SQUARE, BRIGHTPEARL, settings=nominal_codes("fee", "gift card")),
+        customers(SQUARE, BRIGHTPEARL),
+        refunds(SQUARE, BRIGHTPEARL),
     )
 }

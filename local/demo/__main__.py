@@ -18,6 +18,7 @@ from local.demo.log import Log, line_of, lines_of
 from local.demo.shops import Shops
 from local.demo.story import WITHIN_S, Story
 from local.demo.traffic import Traffic
+from local.demo.vendors import ALL_SHOPS, Vendors, open_vendors
 from local.demo.waiting import EndedError, LateError, Patience
 from local.run import PORT, running
 from local.server import settings_of
@@ -35,7 +36,7 @@ class Demo:
     url: str
     data: Path
     operator_key: str
-    vendors: merchant.Vendors
+    vendors: Vendors
     patience: Patience
 
 
@@ -79,7 +80,7 @@ def _read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _run(asked: argparse.Namespace, patience: Patience, port: int, data: Path) -> int:
     flows = {name: replace(flow, poll_every_s=POLL_EVERY_S) for name, flow in FLOWS.items()}
     with running(os.environ, port=port, folder=data, flows=flows) as product:
-        vendors = merchant.open_vendors()
+        vendors = open_vendors(shops=ALL_SHOPS)
         try:
             demo = Demo(
                 url=product.url,

@@ -24,11 +24,12 @@ class Log:
         return f"/v1/consumers/{self.consumer}"
 
     def count(self) -> dict[str, Counter[str]]:
-        """Return rows by status, for each kind; one call."""
-        return {
-            flow["kind"]: Counter({one["status"]: one["count"] for one in flow["counts"]})
-            for flow in self.api.get(f"{self.base}/flows")["items"]
-        }
+        """Return rows by status, for each kind of all flows together; one call."""
+        found: dict[str, Counter[str]] = {}
+        for flow in self.api.get(f"{self.base}/flows")["items"]:
+            counts = found.setdefault(flow["kind"], Counter())
+            counts.update({one["status"]: one["count"] for one in flow["counts"]})
+        return found
 
     def unsynced(self) -> list[Json]:
         """Return every row that is not Synced."""

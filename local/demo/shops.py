@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from local.demo.merchant import LONG_NAME, UNMAPPED, Vendors, products_of
+from local.demo.merchant import LONG_NAME, UNMAPPED, products_of
+from local.demo.vendors import Vendors
 
 BUYERS = (
     ("Ada", "Byron", "ada@example.org"),

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from local.demo.log import Log, Tally
-from local.demo.merchant import UNMAPPED, Vendors, products_of
+from local.demo.merchant import UNMAPPED, products_of
 from local.demo.shops import Shops
+from local.demo.vendors import Vendors
 from local.demo.waiting import Patience
 
 WITHIN_S = 180.0
@@ -68,6 +69,7 @@ class Story:
                 ("stock", "Synced", ""): products - waiting - 1,
                 ("order", "Failed", "amounts_differ"): 1,
                 ("order", "Synced", ""): len(self.orders),
+                ("customer", "Synced", ""): len(self.shops.buyers),
             }
         )
 

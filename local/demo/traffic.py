@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Iterator
 from random import Random
 
-from local.demo.merchant import Vendors
 from local.demo.shops import Shops
+from local.demo.vendors import Vendors
 from local.demo.waiting import EndedError, Patience
 
 PAUSE_S = (0.3, 1.5)  #: between two things that happen

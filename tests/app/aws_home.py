@@ -23,6 +23,7 @@ from chalicelib.ops import logging, metrics
 from local.aws.streams import Stream
 from local.demo import merchant
 from local.demo.api import Api, Json, RefusedError
+from local.demo.vendors import open_vendors
 from tests.app.toy_world import make_settings
 from tests.contract import aws
 from tests.contract.dynamo import moto_streams, whole
@@ -184,7 +185,7 @@ def open_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
         services = wiring.services()
         stack.callback(services.open.__self__.http.close)  # type: ignore[attr-defined]  # Openings'
         aws.wire.tap(services.log.table.client)  # type: ignore[attr-defined]  # DynamoTable's
-        vendors = merchant.open_vendors(0)
+        vendors = open_vendors(0)
         stack.callback(vendors.stop)
         operator = InProcess(create_first_key(services))
         key = merchant.set_up(operator, vendors)

@@ -15,7 +15,7 @@ from chalicelib.flows.catalog import FLOWS
 from local.demo import merchant
 from local.demo.api import Api, Json
 from local.demo.log import Log
-from local.demo.merchant import Vendors
+from local.demo.vendors import Vendors, open_vendors
 from local.demo.waiting import LateError, Patience
 from local.run import running
 
@@ -237,7 +237,7 @@ def opened(
     name: str = "Corner Shirts",
 ) -> Iterator[House]:
     """Open a merchant's shops and set the merchant up at the product."""
-    vendors = merchant.open_vendors(products)
+    vendors = open_vendors(products)
     try:
         key = merchant.set_up(operator, vendors, consumer=consumer, name=name)
         api = Api(operator.url, key)

@@ -19,6 +19,8 @@ def test_names_are_those_rows_were_stored_with() -> None:
         "brightpearl-products-to-square",
         "brightpearl-stock-to-square",
         "square-orders-to-brightpearl",
+        "square-customers-to-brightpearl",
+        "square-refunds-to-brightpearl",
     ]
 
 

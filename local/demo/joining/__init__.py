@@ -1,0 +1,1 @@
+"""How a person joins each shop of the demo's merchant to the ERP, through the API."""
