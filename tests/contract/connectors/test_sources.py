@@ -110,6 +110,21 @@ def test_a_record_that_people_deleted_is_not_given_as_if_it_were_there(
     assert not is_gone(found.get(stays))
 
 
+@every_source(lambda case: case.kind is Kind.CUSTOMER and case.delete is not None)
+def test_a_customer_who_is_gone_is_known_by_the_id_alone(
+    running: Running, case: SourceCase
+) -> None:
+    gone = case.make(running, 1)
+    assert case.delete is not None
+    case.delete(running, gone)
+
+    found = running.source(case.kind).fetch_many([gone, case.unknown])
+
+    for one in (gone, case.unknown):
+        assert (found[one].id, found[one].deleted) == (one, True)
+        assert (found[one].name, found[one].email, found[one].phone) == ("", "", "")
+
+
 @every_source(lambda case: case.fetched)
 def test_times_are_aware_and_money_is_decimal(running: Running, case: SourceCase) -> None:
     made = case.make(running, 1)
