@@ -5,6 +5,7 @@ Attributes of `Behaviour` are attributes of the simulator; the verbs of people (
 """
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -55,6 +56,8 @@ class LightspeedSimulator(Simulator, Behaviour):
             webhooks=self.webhooks,
         )
         self.calls_per_window: int | None = None  #: None: what the registers allow
+        #: what people do at the till just after the next change of a product.
+        self.after_next_change: Callable[[], object] | None = None
         self._windows: dict[str, Window] = {}
         self.controls |= controls.controls_of(self)
 
@@ -108,9 +111,17 @@ class LightspeedSimulator(Simulator, Behaviour):
                 id=found_id,
             )
             result = route.handler(self._parts, asked)
+            self._go_on(request)
         except LightspeedError as error:
             return Response(error.status, error.as_json(), headers)
         return Response(route.status, b"" if result is None else encoded(result), headers)
+
+    def _go_on(self, request: Request) -> None:
+        """Let people do what they do meanwhile."""
+        if request.method == "PUT" and "/products/" in request.path:
+            doing, self.after_next_change = self.after_next_change, None
+            if doing is not None:
+                doing()
 
     def _window(self, token: Token) -> Window:
         """Return the window of an application: one for OAuth, one for each personal token."""
