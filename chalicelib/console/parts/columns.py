@@ -63,8 +63,8 @@ _OF_KIND: Mapping[str, Sequence[Column]] = {
     ),
     "shipment": (
         Column(name="shipment_id", label="Shipment ID", type="main"),
-        _ORDER_ID,
-        _SALES_ORDER,
+        Column(name="order_id", label="Sales order ID", type="id"),
+        Column(name="target_order_id", label=f"{_TARGET} order ID", type="id"),
         Column(name="carrier", label="Carrier"),
         Column(name="tracking", label="Tracking", type="id"),
     ),

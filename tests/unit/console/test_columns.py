@@ -19,7 +19,7 @@ from chalicelib.domain.statuses import Kind
         ),
         (
             "shipment",
-            "Shipment ID, Order ID, Square SO ID, Carrier, Tracking, Status, Synced",
+            "Shipment ID, Sales order ID, Square order ID, Carrier, Tracking, Status, Synced",
         ),
         ("day", "Date, Location, Total, Difference, Status, Synced"),
         ("add_payment", "Order number, Channel, Invoice number, Total, Status, Synced"),
