@@ -69,7 +69,9 @@ def _values_of(visit: Visit, detail: Mapping[str, Any]) -> dict[str, Any]:
         "own_answer": _own_answer(visit, row),
         "again": _again_of(visit, row),
         "waits": _diagnosis_of(visit, row),
-        "sheet": sheet_of(detail["record"], row["columns"], part=visit.number("part") or 1),
+        "sheet": sheet_of(
+            detail["record"], row["columns"], kind=row["kind"], part=visit.number("part") or 1
+        ),
         "is_kept": detail["record"] is not None,
         "events": events_of(visit, detail, newest=visit.number("attempt")),
         "has_expired": has_expired(row, detail["attempts"], ATTEMPTS),

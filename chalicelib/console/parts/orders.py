@@ -1,4 +1,4 @@
-"""An order as people read it: its lines, payments and taxes, and how the total comes about."""
+"""Orders and refunds as people read them: lines, payments, taxes, how the total comes about."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -26,24 +26,72 @@ _ORDER_FACTS = (
     ("Returns goods of", "returns_of"),
     ("Payments that brought no money", "unpaid"),
 )
+_REFUND_FACTS = (
+    ("State", "state"),
+    ("Given back", "refunded_at"),
+    ("Reason", "reason"),
+    ("Goods went back on the shelf", "restocks"),
+    ("Location", "location"),
+    ("Given back on", "source"),
+    ("Reference", "reference"),
+)
 
 
 def order_sheet(order: Mapping[str, Any]) -> Sheet:
     """Return an order laid out: when and where, who bought, lines, payments, taxes, totals."""
     lines, charges = _things(order, "lines"), _things(order, "service_charges")
-    facts = [(label, found) for label, key in _ORDER_FACTS if (found := to_value(order.get(key)))]
     tables = [
         _lines_table("Lines", lines),
         _lines_table("Service charges", charges),
-        _payments_table(_things(order, "payments")),
+        _payments_table("Payments", "Paid", _things(order, "payments")),
         _taxes_table([*lines, *charges]),
-        _totals_table(order, lines, charges),
+        _totals_table(
+            order,
+            ("Lines without tax", _sum_value([line.get("net") for line in lines])),
+            ("Service charges without tax", _sum_value([one.get("net") for one in charges])),
+            tax=_unless_zero(order.get("tax")),
+            paid="Paid",
+        ),
     ]
-    return Sheet(facts=[*facts, *_customer_facts(order.get("customer"))], tables=tables)
+    facts = [*facts_of(order, _ORDER_FACTS), *_customer_facts(order.get("customer"))]
+    return Sheet(facts=facts, tables=tables)
 
 
-def _things(order: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    found = order.get(name)
+def refund_sheet(refund: Mapping[str, Any]) -> Sheet:
+    """Return a refund laid out: which order it gives back, to whom, what, and by which way."""
+    lines = _things(refund, "lines")
+    taxes = [line.get("tax") for line in lines]
+    tables = [
+        _lines_table("Given back", lines),
+        _payments_table("Money given back", "When", _things(refund, "payments")),
+        _taxes_table(lines),
+        _totals_table(
+            refund,
+            ("Lines without tax", _sum_value([line.get("net") for line in lines])),
+            tax=_sum_value(taxes) if any(to_money(tax) for tax in taxes) else None,
+            paid="Money given back",
+        ),
+    ]
+    order = to_value(refund.get("order_id")) or Value(text="none: without a receipt")
+    facts = [
+        ("Order ID", order),
+        *facts_of(refund, _REFUND_FACTS),
+        *_customer_facts(refund.get("customer")),
+    ]
+    return Sheet(facts=facts, tables=tables)
+
+
+def facts_of(
+    record: Mapping[str, Any], names: Sequence[tuple[str, str]]
+) -> Iterator[tuple[str, Value]]:
+    """Yield fields under their labels, as far as a record has them."""
+    for label, key in names:
+        if found := to_value(record.get(key)):
+            yield label, found
+
+
+def _things(document: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    found = document.get(name)
     return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
@@ -52,19 +100,28 @@ def _customer_facts(customer: Any) -> Iterator[tuple[str, Value]]:
     if not isinstance(customer, Mapping):
         yield "Customer", Value(text="walk-in")
         return
-    address = customer.get("address")
-    place = address.values() if isinstance(address, Mapping) else ()
     said = {
         "Customer": _joined(" ", customer.get("given_name"), customer.get("family_name")),
         "Company": customer.get("company"),
         "E-mail": customer.get("email"),
         "Phone": customer.get("phone"),
-        "Address": _joined(", ", *place),
+        "Address": address_of(customer.get("address")),
         "Customer id": customer.get("id"),
     }
     for label, raw in said.items():
         if value := to_value(raw):
             yield label, value
+
+
+_ADDRESS = ("line1", "line2", "city", "state", "postcode", "country")
+
+
+def address_of(address: Any) -> str:
+    """Return an address in one line, as it stands on a letter; a store keeps its parts by name."""
+    if not isinstance(address, Mapping):
+        return ""
+    others = sorted(address.keys() - set(_ADDRESS))
+    return _joined(", ", *(address.get(name) for name in (*_ADDRESS, *others)))
 
 
 def _joined(by: str, *parts: Any) -> str:
@@ -103,7 +160,7 @@ def _without_empty(table: Table, *, keep: int) -> Table:
     )
 
 
-def _payments_table(payments: Sequence[Mapping[str, Any]]) -> Table:
+def _payments_table(caption: str, when: str, payments: Sequence[Mapping[str, Any]]) -> Table:
     rows: list[Row] = [
         (
             to_value(payment.get("method")),
@@ -114,8 +171,8 @@ def _payments_table(payments: Sequence[Mapping[str, Any]]) -> Table:
         )
         for payment in payments
     ]
-    head = ("Method", "Paid", "Payment ID", "Amount", "Of it tip")
-    return _without_empty(Table(caption="Payments", head=head, rows=rows), keep=4)
+    head = ("Method", when, "Payment ID", "Amount", "Of it tip")
+    return _without_empty(Table(caption=caption, head=head, rows=rows), keep=4)
 
 
 def _taxes_table(lines: Sequence[Mapping[str, Any]]) -> Table:
@@ -129,21 +186,21 @@ def _taxes_table(lines: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _totals_table(
-    order: Mapping[str, Any],
-    lines: Sequence[Mapping[str, Any]],
-    charges: Sequence[Mapping[str, Any]],
+    document: Mapping[str, Any],
+    *nets: tuple[str, Value | None],
+    tax: Value | None,
+    paid: str,
 ) -> Table:
     """Return how the total comes about; parts that are nothing are left out."""
-    paid = [payment.get("amount") for payment in _things(order, "payments")]
+    amounts = [payment.get("amount") for payment in _things(document, "payments")]
     said = [
-        ("Lines without tax", _sum_value([line.get("net") for line in lines])),
-        ("Service charges without tax", _sum_value([one.get("net") for one in charges])),
-        ("Tax", _unless_zero(order.get("tax"))),
-        ("Tip", _unless_zero(order.get("tip"))),
-        ("Rounding", _unless_zero(order.get("rounding"))),
-        ("Total", to_value(order.get("total"))),
-        ("Paid", _sum_value(paid)),
-        ("Discounts, taken off the lines already", _unless_zero(order.get("discount"))),
+        *nets,
+        ("Tax", tax),
+        ("Tip", _unless_zero(document.get("tip"))),
+        ("Rounding", _unless_zero(document.get("rounding"))),
+        ("Total", to_value(document.get("total"))),
+        (paid, _sum_value(amounts)),
+        ("Discounts, taken off the lines already", _unless_zero(document.get("discount"))),
     ]
     rows: list[Row] = [
         (Value(text=label, type="strong" if label == "Total" else "text"), value)

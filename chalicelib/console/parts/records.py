@@ -1,14 +1,15 @@
 """A record as people read it: facts and tables, whatever its kind.
 
-An order has a sheet of its own; everything else is laid out by its fields. Pure: what a record
-lacks is left out, so that records of older shapes are shown as well.
+Orders, refunds and shipments have sheets of their own; everything else is laid out by its fields.
+Pure: what a record lacks is left out, so that records of older shapes are shown as well.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.console.parts.orders import order_sheet
+from chalicelib.console.parts.orders import address_of, order_sheet, refund_sheet
+from chalicelib.console.parts.parcels import shipment_sheet
 from chalicelib.console.parts.sheets import (
     Row,
     Sheet,
@@ -27,7 +28,13 @@ OTHER_WEIGHT = 1_500  #: bytes of each other table
 TABLES = 6
 
 
-def sheet_of(record: Mapping[str, Any] | None, columns: Mapping[str, Any], *, part: int) -> Sheet:
+#: How documents are laid out; one of another kind with lines is laid out as an order.
+_SHEETS = {"refund": refund_sheet, "shipment": shipment_sheet}
+
+
+def sheet_of(
+    record: Mapping[str, Any] | None, columns: Mapping[str, Any], *, kind: str, part: int
+) -> Sheet:
     """Return a record laid out, or what is known of it where it was not kept.
 
     Args:
@@ -35,8 +42,8 @@ def sheet_of(record: Mapping[str, Any] | None, columns: Mapping[str, Any], *, pa
         part: which part of long tables is shown, counted from 1.
     """
     known = record if record is not None else columns
-    is_order = isinstance(known.get("lines"), list)
-    sheet = order_sheet(known) if is_order else _plain_sheet(known)
+    has_lines = isinstance(known.get("lines"), list)
+    sheet = _SHEETS.get(kind, order_sheet)(known) if has_lines else _plain_sheet(known)
     tables = list(sheet.tables)
     if record is not None and isinstance(columns.get("locations"), list):
         tables.append(_table_of("locations", columns["locations"]))
@@ -81,8 +88,11 @@ _LABELS: Mapping[str, str] = {
     "category_name": "Category",
     "category_id": "Category id",
     "description_html": "Description",
+    "company": "Company",
     "email": "E-mail",
     "phone": "Phone",
+    "address": "Address",
+    "merged_into": "Merged into",
     "source": "Created on",
     "updated_at": "Changed at the source",
     "tracked": "Stock is counted",
@@ -94,6 +104,8 @@ _LABELS: Mapping[str, str] = {
     "credit_id": "Sales Credit ID",
 }
 _UNSEEN = frozenset({"version"})
+#: Said only of records of which it is true.
+_ONLY_IF_SO = frozenset({"deleted"})
 
 
 def label_of(name: str) -> str:
@@ -106,6 +118,10 @@ def _plain_sheet(record: Mapping[str, Any]) -> Sheet:
     places = {name: place for place, name in enumerate(_LABELS)}
     for name in sorted(record.keys() - _UNSEEN, key=lambda one: (places.get(one, 99), one)):
         raw = record[name]
+        if name in _ONLY_IF_SO and not raw:
+            continue
+        if name == "address" and isinstance(raw, Mapping):
+            raw = address_of(raw)
         if _is_table(raw):
             tables.append(_table_of(name, raw))
         elif value := to_value(raw):
