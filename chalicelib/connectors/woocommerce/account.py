@@ -20,7 +20,8 @@ def check(client: WooClient) -> Check:
     """
     try:
         site = client.read_object("/", _fields="name,namespaces")
-        if "wc/v3" not in (site.get("namespaces") or []):
+        spaces = site.get("namespaces")
+        if not isinstance(spaces, list) or "wc/v3" not in spaces:
             return Check(ok=False, account=_name(site), problems=[_NO_WOOCOMMERCE])
         client.read_page("orders", per_page="1", _fields="id")
         facts = FactsReader(client).read()
@@ -55,7 +56,7 @@ def list_choices(client: WooClient, what: str) -> Sequence[Choice]:
         return _payment_methods(client)
     if what == "order_statuses":
         rows = client.read_page("orders/statuses").rows
-        return [Choice(id=str(row["slug"]), name=str(row.get("name"))) for row in rows]
+        return [Choice(id=_of(row, "slug"), name=_of(row, "name", "slug")) for row in rows]
     raise LookupError(f"WooCommerce has no list of {what}")
 
 
@@ -78,12 +79,16 @@ def _path(row: Json, rows: Mapping[object, Json]) -> str:
 def _payment_methods(client: WooClient) -> list[Choice]:
     rows = client.read_page("payment_gateways").rows
     made = [
-        Choice(
-            id=str(row["id"]), name=str(row.get("title") or row.get("method_title") or row["id"])
-        )
+        Choice(id=_of(row, "id"), name=_of(row, "title", "method_title", "id"))
         for row in rows
+        if _of(row, "id")
     ]
     return [*made, Choice(id=GIFT_CARD, name="Gift card")]
+
+
+def _of(row: Json, *names: str) -> str:
+    """Return the first of some fields that is not empty."""
+    return next((str(row[name]) for name in names if row.get(name)), "")
 
 
 def _version(client: WooClient) -> str:

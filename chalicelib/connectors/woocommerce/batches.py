@@ -1,6 +1,7 @@
 """Writes many things in one call, and reads the answer of each; pure but for the call handed in."""
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from chalicelib.connectors.woocommerce.client import Json, WooClient
@@ -8,6 +9,8 @@ from chalicelib.connectors.woocommerce.failures import failure_of_item
 from chalicelib.domain.reasons import Reason, SyncFailure
 
 BATCH = 100  #: entries of one batch, all three lists together
+
+_ID = re.compile(r"[1-9][0-9]{0,17}")
 
 T = TypeVar("T")
 #: ``create`` or ``update``, and the entry.
@@ -68,7 +71,7 @@ def _told(rows: Any, count: int) -> Iterator[Any]:
 
 
 def _result(told: Any, call: Any) -> Json | SyncFailure:
-    if not isinstance(told, dict):
+    if not isinstance(told, dict) or not ("error" in told or _has_id(told)):
         return SyncFailure(
             Reason.OUTCOME_UNKNOWN,
             "The shop did not say what became of this entry of the batch.",
@@ -79,11 +82,21 @@ def _result(told: Any, call: Any) -> Json | SyncFailure:
     return told
 
 
+def real_ids(ids: Iterable[str]) -> list[str]:
+    """Return what can be ids of a shop, each once: whole numbers above 0."""
+    return [one for one in dict.fromkeys(ids) if _ID.fullmatch(one)]
+
+
+def _has_id(told: Json) -> bool:
+    number = told.get("id")
+    return isinstance(number, int) and not isinstance(number, bool) and number > 0
+
+
 def read_by_ids(
     ids: Sequence[str], read: Callable[[Sequence[str]], Iterator[Json]]
 ) -> dict[str, Json]:
-    """Read rows by id, a hundred a call."""
+    """Read rows by id, a hundred a call; what is no id of a shop is not asked for."""
     found: dict[str, Json] = {}
-    for part in chunks(list(dict.fromkeys(ids))):
+    for part in chunks(real_ids(ids)):
         found |= {str(row.get("id")): row for row in read(part)}
     return found

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.connectors.woocommerce.batches import chunks, read_by_ids
+from chalicelib.connectors.woocommerce.batches import chunks, read_by_ids, real_ids
 from chalicelib.connectors.woocommerce.client import Json, WooClient
 from chalicelib.connectors.woocommerce.listings import META_ITEM, meta_of
 from chalicelib.domain.reasons import Reason, SyncFailure
@@ -32,7 +32,7 @@ class CatalogReader:
         A variation is listed below its product alone: where ``parents`` does not name it, the
         variation is asked for by itself, and its sisters with it.
         """
-        wanted = [one for one in dict.fromkeys(ids) if one.isdecimal()]
+        wanted = real_ids(ids)
         found: dict[str, Json] = {}
         by_parent: dict[str, list[str]] = defaultdict(list)
         for one in wanted:

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.connectors.http import Answer
@@ -33,6 +33,11 @@ class WooClient:
     """Makes calls and returns parsed answers; every error comes out as a ``SyncFailure``."""
 
     account: Account
+    credentials: Mapping[str, str] = field(init=False)
+    _renewed: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self.credentials = self.account.credentials
 
     @property
     def connection(self) -> str:
@@ -67,6 +72,10 @@ class WooClient:
         if not isinstance(found, dict):
             raise _unexpected()
         return found
+
+    def read_list(self, path: str) -> list[Json]:
+        """Read a list that has no pages."""
+        return _rows_in(self.read(path))
 
     def read_page(self, path: str, **query: str) -> Listed:
         """Read one page of a list; the header tells whether it is the last, else its length."""
@@ -120,23 +129,42 @@ class WooClient:
         writes: bool = False,
         creates: bool = False,
     ) -> Answer:
-        below = path if path.startswith("/") else f"{WC}/{path}"
-        answer: Answer = self.account.http.call(
-            method,
-            f"{self.shop}{API}{below}",
-            writes=writes,
-            params={**(query or {}), **self._key_in_query()},
-            headers=self._key_in_header(),
-            json=body,
-        )
+        answer = self._call(method, path, query or {}, body, writes=writes)
+        if answer.status == 401 and self._renew():
+            answer = self._call(method, path, query or {}, body, writes=writes)
         if not answer.ok:
             call = Call(connection=self.connection, writes=writes, creates=creates)
             raise failure_of_answer(answer, call)
         return answer
 
+    def _call(
+        self, method: str, path: str, query: Mapping[str, str], body: Json | None, *, writes: bool
+    ) -> Answer:
+        below = path if path.startswith("/") else f"{WC}/{path}"
+        answer: Answer = self.account.http.call(
+            method,
+            f"{self.shop}{API}{below}",
+            writes=writes,
+            params={**query, **self._key_in_query()},
+            headers=self._key_in_header(),
+            json=body,
+        )
+        return answer
+
+    def _renew(self) -> bool:
+        """Ask once in the life of this client for credentials that somebody entered meanwhile."""
+        if self._renewed:
+            return False
+        self._renewed = True
+        renewed = self.account.renew(self.credentials)
+        if renewed is None:
+            return False
+        self.credentials = renewed
+        return True
+
     @property
     def _key(self) -> tuple[str, str]:
-        held = self.account.credentials
+        held = self.credentials
         return held.get("consumer_key", "").strip(), held.get("consumer_secret", "").strip()
 
     @property
@@ -184,7 +212,7 @@ def _after_notices(answer: Answer) -> Any:
 
 def _rows_in(found: Any) -> list[Json]:
     """Return the rows of a list; PHP makes an object of a list with gaps."""
-    if isinstance(found, dict) and all(str(name).isdecimal() for name in found):
+    if isinstance(found, dict) and found and all(str(name).isdecimal() for name in found):
         found = list(found.values())
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise _unexpected()

@@ -1,15 +1,20 @@
 """What a shop's errors mean: the code first, because a 500 may be final and ``data`` a number."""
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from chalicelib.connectors.http import STATUS_REASONS, Answer, failure_of
+from chalicelib.connectors.redaction import HIDDEN, redact_body
 from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.reasons import Reason, SyncFailure
 
 DETAIL_AT_MOST = 300
+_KEY = re.compile(r"\b(ck|cs)_\w+")
+_TAG = re.compile(r"<[^>]*>")
 NO_ROUTE = "rest_no_route"
 DUPLICATE_SKU = "product_invalid_sku"
 SKU_IN_BIN = "woocommerce_rest_product_not_created"
@@ -89,7 +94,7 @@ def error_in(body: Any) -> VendorError:
     resource = inner.get("resource_id")
     return VendorError(
         code=_text(body.get("code")),
-        message=_text(body.get("message")),
+        message=_harmless(_text(body.get("message"))),
         field=_first_name(inner.get("params")),
         resource_id=resource if isinstance(resource, int) and resource > 0 else None,
         status=status,
@@ -235,6 +240,12 @@ def _elsewhere(answer: Answer) -> str:
 
 def _word_for(status: int) -> str:
     return "redirected" if 300 <= status < 400 else NOT_JSON
+
+
+def _harmless(message: str) -> str:
+    """Return a message without what it may repeat of the call: keys, e-mail addresses."""
+    told = json.loads(redact_body(json.dumps(message).encode()))
+    return _KEY.sub(HIDDEN, " ".join(_TAG.sub(" ", told).split()))
 
 
 def _first_name(params: Any) -> str:

@@ -79,6 +79,16 @@ OFFER = Offer(
         Field(name="calls_per_minute", label="Calls a minute", help="60 unless stated."),
         Field(name="settle_s", label="Seconds until a write is found", help="10 unless stated."),
         Field(name="timeout_s", label="Seconds to wait for an answer", help="25 unless stated."),
+        Field(
+            name="awaiting_limit_s",
+            label="Seconds a record may stay invisible",
+            help="600 unless stated; then the row fails.",
+        ),
+        Field(
+            name="awaiting_every_s",
+            label="Seconds between two looks for it",
+            help="20 unless stated.",
+        ),
     ],
     sources=(Kind.ORDER, Kind.REFUND),
     targets=(Kind.PRODUCT, Kind.STOCK, Kind.SHIPMENT, Kind.ORDER),

@@ -33,7 +33,7 @@ class OrderStatusTarget:
     ) -> Mapping[str, Done | SyncFailure]:
         """Set statuses, a hundred a call; an order that has its status already is left alone."""
         results: dict[str, Done | SyncFailure] = {
-            wanted.record: SyncFailure(*_GONE) for wanted, found in writes if found is None
+            wanted.record: _gone() for wanted, found in writes if found is None
         }
         rest = [(wanted, found) for wanted, found in writes if found is not None]
         changed = [(wanted, found) for wanted, found in rest if not found.equal]
@@ -88,7 +88,7 @@ def slug_of(status: str) -> str:
 
 def _found(change: StatusChange, row: Json | None) -> Found | SyncFailure:
     if row is None:
-        return SyncFailure(*_GONE)
+        return _gone()
     status = str(row.get("status") or "")
     wanted = slug_of(change.status)
     if status != wanted and wanted == REFUNDED:
@@ -124,4 +124,10 @@ def _unchanged(found: Found) -> Done:
     )
 
 
-_GONE = (Reason.MISSING_AT_TARGET, "The order does not exist in the shop any more.")
+def _gone() -> SyncFailure:
+    return SyncFailure(
+        Reason.MISSING_AT_TARGET,
+        "The order does not exist in the shop any more.",
+        error_code="gone",
+        field="order",
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.connectors.woocommerce.amounts import version_of
-from chalicelib.connectors.woocommerce.batches import read_by_ids
+from chalicelib.connectors.woocommerce.batches import read_by_ids, real_ids
 from chalicelib.connectors.woocommerce.client import Json, WooClient
 from chalicelib.connectors.woocommerce.mapping import source_of, to_order
 from chalicelib.connectors.woocommerce.models import OrderModel, parse
@@ -26,7 +26,7 @@ def read_orders(client: WooClient, ids: Sequence[str], *, fields: str = "") -> d
     Trashed ones are in no list but their own. What no list shows (a status whose plugin is gone)
     is asked for by itself.
     """
-    known = [one for one in dict.fromkeys(ids) if one.isdecimal()]
+    known = real_ids(ids)
     only = {"_fields": fields} if fields else {}
 
     def listed(part: Sequence[str], **query: str) -> Iterator[Json]:
@@ -63,12 +63,14 @@ class OrderSource:
     def list_changes(
         self, *, since: datetime, until: datetime | None, page: str | None
     ) -> ChangePage:
-        """One page of changed orders, oldest first; those in the trash follow after the others."""
+        """One page of changed orders, oldest first; the last one brings those in the trash too."""
         walk = self._walk(_SHOWN)
         place = Place.from_token(page) if page else walk.first(since=since, until=until)
         rows, following = walk.read(place)
         if following is None and place.status != TRASH:
-            following = walk.first(since=since, until=until, status=TRASH)
+            binned, following = walk.read(walk.first(since=since, until=until, status=TRASH))
+            once = {row.get("id"): row for row in (*rows, *binned)}
+            rows = sorted(once.values(), key=lambda row: str(row.get("date_modified_gmt") or ""))
         return ChangePage(
             changes=[_changed(row) for row in rows],
             page=following.to_token() if following else None,

@@ -77,6 +77,8 @@ class ProductTarget:
 
     def write_many(self, writes: Sequence[Write]) -> Mapping[str, Done | SyncFailure]:
         """Write what stands alone and what variations share in one batch, then the variations."""
+        if not writes:
+            return {}
         results: Results = {}
         doubles = _doubles(writes)
         for wanted, found in writes:
@@ -170,7 +172,10 @@ class ProductTarget:
         ):
             return belongs_to_another(wanted, int(holder))
         parent = parent_of(row)
-        held = Held(row=row, parent=self.reader.read_products([parent])[parent] if parent else None)
+        above = self.reader.read_products([parent]) if parent else {}
+        if parent and parent not in above:
+            return failure
+        held = Held(row=row, parent=above.get(parent or ""))
         is_variation = bool(wanted.desired.options) or wanted.parent_id is not None
         found = _found(wanted, held, is_variation=is_variation or parent is not None)
         return found if isinstance(found, SyncFailure) else self._update((wanted, found), held)

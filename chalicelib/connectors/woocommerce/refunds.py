@@ -28,7 +28,7 @@ class RefundSource:
 
     def fetch_many(self, ids: Sequence[str]) -> Mapping[str, Refund | SyncFailure]:
         """Read refunds and their orders, 100 a call each; deleted refunds are absent."""
-        raw = read_by_ids([one for one in ids if one.isdecimal()], self._listed)
+        raw = read_by_ids(ids, self._listed)
         parents = [str(row.get("parent_id") or "") for row in raw.values()]
         orders = read_orders(self.client, parents) if raw else {}
         return {

@@ -209,4 +209,5 @@ def _gone() -> SyncFailure:
         Reason.MISSING_AT_TARGET,
         "The order does not exist in the shop any more.",
         error_code="gone",
+        field="order",
     )

@@ -68,7 +68,8 @@ class Ways:
     def _known(self) -> Sequence[str]:
         if self._namespaces is None:
             site = self._client.read_object("/", _fields="namespaces")
-            self._namespaces = [str(one) for one in site.get("namespaces") or []]
+            found = site.get("namespaces")
+            self._namespaces = found if isinstance(found, list) else []
         return self._namespaces
 
     def _can_fulfil(self, order_id: str) -> bool:
@@ -93,10 +94,9 @@ class NoteWay:
 
     def is_shown(self, order_id: str, wanted: Fulfilment) -> bool:
         """Whether the order has our note, word for word."""
-        notes = self._client.read(f"orders/{order_id}/notes")
-        rows = notes if isinstance(notes, list) else []
+        notes = self._client.read_list(f"orders/{order_id}/notes")
         text = _plain(note_of(wanted))
-        return any(_plain(one.get("note")) == text for one in rows if isinstance(one, dict))
+        return any(_plain(one.get("note")) == text for one in notes)
 
     def show(self, order: Json, wanted: Fulfilment, *, before: str) -> None:
         """Write the note; one about a number that was wrong stays, it was read."""
@@ -129,9 +129,8 @@ class TrackingWay:
                     self._client.delete(f"{path}/{one.tracking_id}")
 
     def _list(self, order_id: str) -> list[TrackingModel]:
-        rows = self._client.read(f"{self._base}/{order_id}/shipment-trackings")
-        found = rows if isinstance(rows, list) else []
-        return [parse(TrackingModel, one, "shipment tracking") for one in found]
+        rows = self._client.read_list(f"{self._base}/{order_id}/shipment-trackings")
+        return [parse(TrackingModel, one, "shipment tracking") for one in rows]
 
     def _body(self, wanted: Fulfilment) -> Json:
         body: Json = {
@@ -185,9 +184,7 @@ class FulfilmentWay:
             self._client.write("POST", path, self._body(order, wanted), creates=True)
 
     def _list(self, order_id: str) -> list[Json]:
-        answer = self._client.read(f"orders/{order_id}/fulfillments")
-        rows = answer.get("fulfillments") if isinstance(answer, dict) else answer
-        return [one for one in rows or [] if isinstance(one, dict)]
+        return self._client.read_list(f"orders/{order_id}/fulfillments")
 
     def _body(self, order: Json, wanted: Fulfilment) -> Json:
         """Return a fulfilment; versions differ in the name of the carrier's key: both are sent."""
@@ -221,9 +218,9 @@ def note_of(wanted: Fulfilment) -> str:
 
 def _names_in(answer: Any) -> list[str]:
     """Return the names of carriers: keys of the countries' objects, or plain texts."""
-    groups = answer.values() if isinstance(answer, dict) else answer
+    groups = list(answer.values()) if isinstance(answer, dict) else answer
     names: list[str] = []
-    for group in groups or []:
+    for group in groups if isinstance(groups, list) else []:
         names += [str(one) for one in group] if isinstance(group, dict | list) else []
     return names
 

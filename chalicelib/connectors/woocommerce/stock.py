@@ -52,7 +52,6 @@ class StockTarget:
                 target_id=one.desired.variation_id,
                 equal=quantity_of(row) == level.sent,
                 state=row,
-                parent_id=parent_of(row),
             )
         return found
 

@@ -15,10 +15,10 @@ ACTIVE = "active"
 def ensure_webhooks(client: WooClient, address: str) -> Mapping[str, str]:
     """Leave exactly one active webhook of each topic to ``address``.
 
-    The shop never shows a secret: those that are there keep ours as long as we know it, and get a
-    new one once we do not. Returns the secret if it is new.
+    The shop never shows a secret: one that is alone and active is taken to have ours as long as we
+    know it; any other is given it. Returns the secret if it is new.
     """
-    known = client.account.credentials.get("webhook_secret", "")
+    known = client.credentials.get("webhook_secret", "")
     # Letters, digits, "-" and "_": WooCommerce decodes HTML signs in a secret before it signs.
     secret = known or secrets.token_urlsafe(32)
     ours = [one for one in _list(client) if one.delivery_url == address]
@@ -42,7 +42,8 @@ def _ensure(
     secret: str,
     known: str,
 ) -> None:
-    kept = next((one for one in there if one.status == ACTIVE), there[0] if there else None)
+    oldest_first = sorted(there, key=lambda one: (one.status != ACTIVE, one.id))
+    kept = next(iter(oldest_first), None)
     if kept is None:
         body: Json = {
             "name": f"{NAME} {topic}",
@@ -56,5 +57,5 @@ def _ensure(
     for one in there:
         if one.id != kept.id:
             client.delete(f"{PATH}/{one.id}")
-    if kept.status != ACTIVE or not known:
+    if kept.status != ACTIVE or not known or len(there) > 1:
         client.write("PUT", f"{PATH}/{kept.id}", {"status": ACTIVE, "secret": secret})

@@ -59,6 +59,12 @@ class HookSender(WebhookSender):
             if all(one.headers.get(JOB) != job for one in self._waiting):
                 self.deliver(url, {JOB: job}, b"")
 
+    def take(self) -> list[Delivery]:
+        """Let the queue run without sending: return what it would send, which waits no more."""
+        with self._changed:
+            batch, self._waiting = self._waiting, []
+        return [made for one in batch if (made := self.make(one)) is not None]
+
     def _send_all(self, batch: list[Delivery]) -> None:
         for delivery in batch:
             made = self.make(delivery)

@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.contract.connectors import brightpearl, square
+from tests.contract.connectors import brightpearl, square, woocommerce
 from tests.contract.connectors.suite import Entry, SourceCase, TargetCase
 
 ENTRIES: tuple[Entry, ...] = (
     brightpearl.ENTRY,
     square.ENTRY,
+    woocommerce.ENTRY,
 )
 
 
