@@ -1,6 +1,7 @@
 """Bundles have no stock at Brightpearl: the connector counts what their parts allow."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -210,3 +211,18 @@ def test_parts_of_a_sold_bundle_are_taken_from_stock(
     assert (done.verified, done.taken, done.detail) == (True, True, "")
     assert connected.shop.level(mug) == level
     assert connected.sync_one(order, done.target_id).equal
+
+
+def test_edited_bundle_takes_the_parts_it_needs_then(connected: Connected) -> None:
+    mug, other = connected.shop.product(stock=10), connected.shop.product(sku="O", stock=5)
+    line = connected.line(_bundle(connected, (mug, 2)))
+    done = connected.create(connected.order(line, stock="reserved"))
+    assert connected.shop.level(mug) == (10, 4, 6)
+    edited = connected.order(replace(line, quantity=Decimal(3)), stock="reserved")
+    changed = connected.sync_one(edited, done.target_id)
+    assert (changed.verified, changed.taken) == (True, True)
+    assert connected.shop.level(mug) == (10, 6, 4)
+    instead = connected.order(connected.line(other, key="ELSE"), stock="reserved")
+    changed = connected.sync_one(instead, done.target_id)
+    assert (changed.verified, changed.taken) == (True, True)
+    assert (connected.shop.level(mug), connected.shop.level(other)) == ((10, 0, 10), (5, 2, 3))

@@ -168,6 +168,35 @@ def test_bundle_shows_its_parts_and_becomes_rows_of_an_order(account: Account) -
     assert account.order(order)["allocationStatusCode"] == "ANA"
 
 
+def test_rows_of_a_bundle_change_and_go_with_it(account: Account) -> None:
+    mug = account.product(stock=10)
+    bundle = account.product(sku="SET", stock=0, components=((mug, 2),))
+    order, row = account.order_of(bundle, 1)
+    path = f"order-service/order/{order}/row/{row}"
+    value = {"taxCode": "T20", "rowNet": {"value": "10.00"}, "rowTax": {"value": "2.00"}}
+    body = {"productId": bundle, "quantity": {"magnitude": "3"}, "rowValue": value}
+    account.simulator.send_out(order, {mug: 1})
+    assert account.errors("PUT", path, body)[0] == 400
+    assert account.errors("DELETE", path)[0] == 400
+    assert len(account.order(order)["orderRows"]) == 2
+    (note,) = account.get(f"warehouse-service/order/{order}/goods-note/goods-out")
+    account.simulator.delete_note(int(note))
+    assert account.call("PUT", path, body).is_success
+    rows = account.order(order)["orderRows"].values()
+    assert {one["productId"]: one["quantity"]["magnitude"] for one in rows} == {
+        bundle: "3.0000",
+        mug: "6.0000",
+    }
+    assert account.call("DELETE", path).is_success
+    assert account.order(order)["orderRows"] == {}
+
+
+def test_status_of_credits_is_none_of_orders(account: Account) -> None:
+    order, _ = account.order_of(account.product())
+    status = {"orderStatusId": account.merchant.statuses["Credited"]}
+    assert account.errors("PUT", f"order-service/order/{order}/status", status)[0] == 400
+
+
 def test_people_send_and_ship_over_http(account: Account) -> None:
     product = account.product()
     order, _ = account.order_of(product)

@@ -12,6 +12,7 @@ from local.platforms.brightpearl.api.sales_orders import (
     ADDRESS_LINE_LENGTH,
     ADDRESS_LINES,
     REFERENCE_LENGTH,
+    add_with_parts,
     check_quantity,
     nominal_code,
     tax_code,
@@ -97,36 +98,58 @@ def add_row(call: Call) -> dict[str, object]:
     """``POST order/{id}/row``: the id of the new row."""
     order, world = _open_order(call), call.world
     row = _row(world, call.document())
-    row.id = next(world.orders.row_ids)
-    order.rows[row.id] = row
+    add_with_parts(world, order, row)
     world.order_changed(order)
     return answer(row.id)
 
 
 def change_row(call: Call) -> dict[str, object]:
-    """``PUT order/{id}/row/{rowId}``: replaces the row."""
+    """``PUT order/{id}/row/{rowId}``: replaces the row, and the parts of a bundle with it."""
     order, world = _open_order(call), call.world
     old = _existing_row(call, order)
     row = _row(world, call.document())
     taken = world.stock.reserved(order.id, old.id)
     if taken and (row.product_id != old.product_id or row.quantity < taken):
         raise invalid(STATE_INVALID, f"{taken} pieces of row {old.id} are allocated or shipped")
-    row.id = old.id
     row.external_ref = row.external_ref or old.external_ref
-    order.rows[row.id] = row
+    if (row.product_id, row.quantity) == (old.product_id, old.quantity):
+        row.id, row.bundle = old.id, old.bundle
+        order.rows[row.id] = row
+    else:
+        _drop_parts(world, order, old)
+        add_with_parts(world, order, row, row_id=old.id)
     world.order_changed(order)
     return {}
 
 
 def delete_row(call: Call) -> dict[str, object]:
-    """``DELETE order/{id}/row/{rowId}``."""
-    order = _open_order(call)
+    """``DELETE order/{id}/row/{rowId}``: the row, and the parts of a bundle."""
+    order, world = _open_order(call), call.world
     row = _existing_row(call, order)
-    if call.world.stock.reserved(order.id, row.id):
-        raise invalid(STATE_INVALID, f"Pieces of row {row.id} are allocated or shipped")
+    _drop_parts(world, order, row)
+    _refuse_taken(world, order, row)
     del order.rows[row.id]
-    call.world.order_changed(order)
+    world.order_changed(order)
     return {}
+
+
+def _drop_parts(world: World, order: Order, row: Row) -> None:
+    """Remove the rows of a bundle's parts, however deep; all or none."""
+    parts: list[Row] = []
+    above = {row.id}
+    for one in order.rows.values():  # parts come after what they are parts of
+        if one.parent_row_id in above:
+            above.add(one.id)
+            parts.append(one)
+    for part in parts:
+        _refuse_taken(world, order, part)
+    for part in parts:
+        del order.rows[part.id]
+
+
+def _refuse_taken(world: World, order: Order, row: Row) -> None:
+    if world.stock.reserved(order.id, row.id):
+        raise invalid(STATE_INVALID, f"Pieces of row {row.id} are allocated or shipped")
 
 
 def _existing_row(call: Call, order: Order) -> Row:
@@ -172,7 +195,9 @@ def put_status(call: Call) -> dict[str, object]:
     order, world = call.order(), call.world
     document = call.document()
     check = Checker("ORDC")
-    status = check.known(document, "orderStatusId", world.references.statuses, required=True)
+    every = world.references.statuses.values()
+    known = {status.id for status in every if status.order_type == order.kind}
+    status = check.known(document, "orderStatusId", known, required=True)
     note = check.mapping(document, "orderNote")
     check.finish()
     if status is not None and status == world.references.cancelled_status_id:

@@ -112,9 +112,9 @@ def read_order(
     return order
 
 
-def add_with_parts(world: World, order: Order, row: Row) -> None:
+def add_with_parts(world: World, order: Order, row: Row, *, row_id: int = 0) -> None:
     """Give a row its id and add it; the components of a bundle become rows worth nothing."""
-    row.id = next(world.orders.row_ids)
+    row.id = row_id or next(world.orders.row_ids)
     order.rows[row.id] = row
     product = world.products.by_id.get(row.product_id or 0)
     for part in product.components if product else ():
