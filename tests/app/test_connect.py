@@ -37,6 +37,7 @@ def test_an_account_is_connected_without_anybody_typing_a_token(there: SignInWor
     away = browser.get(waiting.link(CONNECT))
     seen = browser.follow(browser.get(there.answer(away.location)))
 
+    assert "Access token (needed)" not in new.text
     assert "Saved. Sign in at Square to finish." in waiting.text
     assert "Connected: Square answers. It is the account of London Soho." in seen.text
     assert there.read().health is Health.HEALTHY

@@ -168,6 +168,17 @@ def test_only_an_admin_connects(there: SignInWorld, role: Role) -> None:
     assert "role admin" in seen.text
 
 
+def test_only_an_admin_ends_what_an_admin_began(there: SignInWorld) -> None:
+    admin, viewer = there.browser(), there.browser(role=Role.VIEWER)
+    back = there.answer(start(admin).location)
+    viewer.cookies[START_COOKIE] = admin.cookies[START_COOKIE]
+
+    seen = viewer.get(back)
+
+    assert (seen.status, "role admin" in seen.text) == (403, True)
+    untouched(there)
+
+
 def test_another_merchants_connection_is_not_found(there: SignInWorld) -> None:
     address = there.browser().get(page_of()).link(CONNECT)
 

@@ -82,9 +82,11 @@ class Place:
         place = self.with_(dict(signed.settings), **signed.credentials)
         return self.offer.open(place.account)
 
-    def exchange(self, query: dict[str, str], *, verifier: str = VERIFIER) -> SignedIn:
+    def exchange(
+        self, query: dict[str, str], *, verifier: str = VERIFIER, redirect_uri: str = BACK
+    ) -> SignedIn:
         """Exchange what came back."""
-        answered = Answered(query=query, redirect_uri=BACK, verifier=verifier)
+        answered = Answered(query=query, redirect_uri=redirect_uri, verifier=verifier)
         return self.sign_in.exchange(self.account, answered)
 
 

@@ -44,10 +44,12 @@ def at_brightpearl() -> Iterator[Place]:
         yield opened
 
 
-def refused(place: Place, query: dict[str, str], *, verifier: str = VERIFIER) -> SyncFailure:
+def refused(
+    place: Place, query: dict[str, str], *, verifier: str = VERIFIER, redirect_uri: str = BACK
+) -> SyncFailure:
     """Exchange what is no good and return the failure; its sentence says what to do."""
     with pytest.raises(SyncFailure) as caught:
-        place.exchange(query, verifier=verifier)
+        place.exchange(query, verifier=verifier, redirect_uri=redirect_uri)
     assert caught.value.detail.endswith(".")
     return caught.value
 
@@ -109,6 +111,12 @@ def test_a_wrong_code_is_refused_in_words(place: Place) -> None:
 
     assert "the code was used or is over" in failure.detail
     assert "made-up" not in failure.detail
+
+
+def test_both_steps_name_the_same_redirect_address(place: Place) -> None:
+    failure = refused(place, place.go(), redirect_uri=f"{BACK}/")
+
+    assert failure.reason is Reason.CONNECTION_DOWN
 
 
 def test_a_wrong_secret_is_refused_in_words(place: Place) -> None:
