@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from chalicelib.connectors import brightpearl, square, woocommerce
+from chalicelib.connectors import brightpearl, lightspeed, square, woocommerce
 from chalicelib.domain.platforms import Offer
 
 OFFERS: Mapping[str, Offer] = {
-    offer.name: offer for offer in (brightpearl.OFFER, square.OFFER, woocommerce.OFFER)
+    offer.name: offer
+    for offer in (brightpearl.OFFER, square.OFFER, lightspeed.OFFER, woocommerce.OFFER)
 }

@@ -21,6 +21,16 @@ def test_names_are_those_rows_were_stored_with() -> None:
         "square-orders-to-brightpearl",
         "square-customers-to-brightpearl",
         "square-refunds-to-brightpearl",
+        "brightpearl-products-to-lightspeed",
+        "brightpearl-stock-to-lightspeed",
+        "lightspeed-orders-to-brightpearl",
+        "lightspeed-customers-to-brightpearl",
+        "lightspeed-refunds-to-brightpearl",
+        "brightpearl-products-to-woocommerce",
+        "brightpearl-stock-to-woocommerce",
+        "woocommerce-orders-to-brightpearl",
+        "woocommerce-refunds-to-brightpearl",
+        "brightpearl-shipments-to-woocommerce",
     ]
 
 
