@@ -1,6 +1,7 @@
 """Callers, faults and controls of the simulated Square, over HTTP."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -172,6 +173,9 @@ def test_people_can_play_the_till_over_http(shop: Shop) -> None:
         ("behave", {"moods": 1}),
         ("fail", {"mode": "sulk"}),
         ("delete_catalog", {}),
+        ("refund", {"order": "nowhere"}),
+        ("change_customer", {"customer": "nobody", "given_name": "Ann"}),
+        ("settle_refund", {"refund": "none"}),
     ],
 )
 def test_a_wrong_control_says_what_is_wrong(shop: Shop, path: str, body: Json) -> None:
@@ -179,6 +183,37 @@ def test_a_wrong_control_says_what_is_wrong(shop: Shop, path: str, body: Json) -
 
     assert answer.status_code == 400
     assert answer.json()["error"]
+
+
+def test_people_can_take_goods_back_and_mend_customers_over_http(shop: Shop) -> None:
+    sim = f"{shop.square.base_url}/_sim"
+
+    def play(verb: str, **body: Any) -> Any:
+        answer = httpx.post(f"{sim}/{verb}", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    variation = shop.make("A")
+    shop.square.set_stock(variation, shop.places[0], 5)
+    sale = play("sell", location="London Soho", lines=[[variation, 2, 1000]])["order"]
+    (refund,) = play("refund", order=sale, lines=[[1, 1]], status="PENDING")["refunds"]
+    play("settle_refund", refund=refund, status="FAILED")
+    play("exchange", order=sale, back=[[1, 1]], lines=[{"price": 400}])
+    play("take_back", location="London Soho", lines=[{"price": 250}], kind="CASH")
+    ann, bo = (play("add_customer", given_name=name)["customer"] for name in ("Ann", "Bo"))
+    play("change_customer", customer=ann, phone_number="+441225000000")
+    both = play("merge_customers", customers=[ann, bo])["customer"]
+    play("delete_customer", customer=both)
+
+    assert shop.square.stock(variation, shop.places[0]) == 5
+    listed = shop.http.get("/v2/refunds", params={"sort_order": "ASC"}).json()["refunds"]
+    assert sorted((one["status"], amount(one, "amount_money")) for one in listed) == [
+        ("COMPLETED", 250),
+        ("COMPLETED", 600),
+        ("FAILED", 1000),
+    ]
+    state = play("state")
+    assert (state["refunds"], state["customers"]) == (3, 0)
 
 
 def test_controls_do_not_count_as_calls_of_the_vendor(shop: Shop) -> None:
