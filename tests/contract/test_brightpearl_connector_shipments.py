@@ -61,6 +61,7 @@ def test_shipment_names_order_carrier_parcel_and_goods(connected: Connected) -> 
         lines=[ShippedLine(product_id=str(product), quantity=Decimal(2), sku="MUG", name="Mug")],
         completes=True,
         source="Brightpearl",
+        version=int(START.timestamp() + 60) * 1000,
         updated_at=START + timedelta(seconds=60),
     )
 
@@ -247,9 +248,22 @@ def test_notes_are_listed_by_when_they_left(connected: Connected) -> None:
     page = _source(connected).list_changes(since=START, until=None, page=None)
     assert [change.record for change in page.changes] == [str(notes[2]), str(notes[0])]
     newest = page.changes[-1]
-    assert (newest.kind, newest.version) == (Kind.SHIPMENT, None)
-    assert newest.updated_at == START + timedelta(minutes=2)
+    assert (newest.kind, newest.updated_at) == (Kind.SHIPMENT, START + timedelta(minutes=2))
+    assert newest.version == _read(connected, notes[0])[0].version
+    assert _read(connected, notes[1])[0].version is None
     assert _listed(connected, START + timedelta(seconds=61)) == [str(notes[0])]
+
+
+def test_note_dated_back_has_a_version_where_it_had_none(connected: Connected) -> None:
+    note = connected.simulator.send_out(_order(connected, connected.shop.product()))
+    before = _read(connected, note)[0]
+    earlier = START - timedelta(hours=10, microseconds=500_000)
+    connected.simulator.mark_note(note, at=earlier)
+    after = _read(connected, note)[0]
+    assert (before.version, after.shipped_at) == (None, earlier)
+    changes = _source(connected).list_changes(since=earlier, until=None, page=None).changes
+    assert [change.version for change in changes] == [after.version]
+    assert after.version == int(earlier.timestamp()) * 1000
 
 
 def test_shipments_of_many_pages_are_all_listed(connected: Connected) -> None:

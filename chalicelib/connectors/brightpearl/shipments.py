@@ -169,7 +169,7 @@ def to_shipment(
         lines=_lines(note, order.rows),
         completes=completes,
         source=SOURCE,
-        # No version: neither a new reference nor an earlier date of leaving raises any number.
+        version=_version(shipped_at),
         updated_at=shipped_at or note.created_on,
     )
 
@@ -196,10 +196,18 @@ def _line(product_id: str, quantity: Decimal, row: RowModel | None) -> ShippedLi
     )
 
 
+def _version(shipped_at: datetime | None) -> int | None:
+    """Return when goods left, in whole seconds: the same from a list and from a note.
+
+    It says that they left, whatever earlier time people entered; a new reference does not raise it.
+    """
+    return int(shipped_at.timestamp()) * 1000 if shipped_at else None
+
+
 def _to_changed(record: str, at: datetime | None, row: Row) -> Changed | None:
     if row.get("transfer") is True:
         return None
-    return Changed(kind=Kind.SHIPMENT, record=record, updated_at=at)
+    return Changed(kind=Kind.SHIPMENT, record=record, version=_version(at), updated_at=at)
 
 
 _LISTING = Listing(
