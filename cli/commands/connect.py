@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 import click
 
@@ -103,6 +104,15 @@ def set_connection(
     )
 
 
+@command(connect, "open")
+@click.argument("name")
+def show_sign_in(session: Session, name: str) -> None:
+    """Print where an admin connects an account at the platform's own page, without tokens."""
+    answer = session.api.get(session.path("connections", name))
+    place = {"address": _address_of_sign_in(session, name, answer)}
+    show(session, place, lambda: say(session, place["address"]))
+
+
 @command(connect, "check")
 @click.argument("name")
 def check_connection(session: Session, name: str) -> None:
@@ -148,6 +158,25 @@ def told_of(answer: Json) -> str:
     sentence = pick(source, "sentence", "detail", "health_detail", "message")
     remedy = clean(source.get("remedy"))
     return " ".join(part for part in (health_of(answer), clean(sentence), remedy) if part)
+
+
+def _address_of_sign_in(session: Session, name: str, answer: Json) -> str:
+    """Return the address to open in a browser.
+
+    Raises:
+        RefusedError: the platform has no such page, or something is missing for it.
+    """
+    sign_in = answer.get("sign_in")
+    if not isinstance(sign_in, dict):
+        raise RefusedError("This platform has no page to sign in at. Use `connect set`.")
+    missing = ", ".join(clean(one) for one in sign_in.get("missing") or ())
+    if missing:
+        raise RefusedError(f"Fill in first, with `connect set {name}`: {missing}.")
+    back = clean(sign_in.get("redirect_address"))
+    if not back:
+        raise RefusedError("Synclog has no public address: set SYNCLOG_PUBLIC_URL where it runs.")
+    query = urlencode({"consumer": session.consumer, "connection": name})
+    return f"{back.removesuffix('callback')}start?{query}"
 
 
 def _show_platforms(session: Session, platforms: Sequence[Json]) -> None:

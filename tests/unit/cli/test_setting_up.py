@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.stand_in import CONSUMER, VIEWER_KEY, StandIn
 
@@ -143,6 +145,32 @@ def test_connections_are_listed_with_their_health_and_webhooks(run: Run, api: St
 def test_a_connection_is_shown(run: Run, api: StandIn) -> None:
     api.connections["square"] = {"name": "square", "settings": {"location": "L1"}}
     assert "location: L1" in run("connect", "show", "square").stdout
+
+
+def test_where_to_sign_in_is_told(run: Run, api: StandIn) -> None:
+    back = "https://sync.example/connect/square/callback"
+    api.connections["square-2"] = {"sign_in": {"missing": [], "redirect_address": back}}
+    assert run("connect", "open", "square-2").stdout == (
+        f"https://sync.example/connect/square/start?consumer={CONSUMER}&connection=square-2\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("sign_in", "why"),
+    [
+        (None, "no page to sign in at"),
+        ({"missing": ["Application id"], "redirect_address": "https://x/"}, "Application id"),
+        ({"missing": [], "redirect_address": ""}, "SYNCLOG_PUBLIC_URL"),
+    ],
+    ids=["no page", "something missing", "no address"],
+)
+def test_where_nobody_can_sign_in_it_says_why(
+    run: Run, api: StandIn, sign_in: object, why: str
+) -> None:
+    api.connections["square"] = {"name": "square", "sign_in": sign_in}
+    result = run("connect", "open", "square")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert why in result.stderr
 
 
 def test_a_check_that_works_ends_well(run: Run, api: StandIn) -> None:
