@@ -1,38 +1,27 @@
 """Refuses addresses inside our own network, for hosts that a merchant can type.
 
-An address is judged twice. ``check`` reads its text and asks nobody. ``addresses_of`` asks the name
-service once, when a connection is opened, and judges every answer; the connection then goes to one
-of those and nowhere else, so a name that changes its answer in between gains nothing.
-
-Any port is fine that a shop's https may have: 443 and those from 1024 on. Ports of other services
-(mail, remote login) are not knocked on.
+An address is judged twice. ``check`` reads its text and asks nobody (``domain/addresses.py``).
+``addresses_of`` asks the name service once, when a connection is opened, and judges every answer;
+the connection then goes to one of those and nowhere else, so a name that changes its answer in
+between gains nothing.
 """
 
-import re
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from chalicelib.domain.addresses import (
+    fault_of,
+    is_loopback,
+    is_name,
+    is_our_loopback,
+    is_public,
+)
 from chalicelib.domain.reasons import Reason, SyncFailure
 
 #: Asks a name service: (host, port) -> addresses, in the order to try them.
 Resolve = Callable[[str, int], Sequence[str]]
-
-LOOPBACK_HOSTS = ("127.0.0.1", "localhost")
-
-#: The last label begins with a letter: 2130706433, 0x7f.1 and 10.1 are spellings of addresses.
-_NAME = re.compile(
-    r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
-)
-#: Last labels that name machines of an inner network (RFC 6761, 6762, 8375; ICANN's .internal).
-_INNER = re.compile(r"arpa|corp|home|internal|intranet|lan|local|localdomain|localhost|private")
-
-#: All public IPv6 addresses are from here (IANA, IPv6 Global Unicast Address Assignments).
-_PUBLIC_IPV6 = IPv6Network("2000::/3")
-#: What a network without IPv4 writes for an IPv4 address (RFC 6052).
-_NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def ask_name_service(host: str, port: int) -> list[str]:
@@ -61,22 +50,9 @@ class HostGuard:
         Raises:
             SyncFailure: the address is not https, holds a login, or names no public host.
         """
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise refused("The address of the platform cannot be read.") from error
-        host = parts.hostname or ""
-        if self._is_our_loopback(host):
-            return
-        if parts.scheme != "https" or not host:
-            raise refused("The address of the platform must start with https:// and name a host.")
-        if "@" in parts.netloc:
-            raise refused("The address of the platform must not hold a user name or password.")
-        if port is not None and port != 443 and port < 1024:
-            raise refused(f"Port {port} is for something else than https: use 443, or 1024 and up.")
-        if not (_is_name(host) or _is_public(host)):
-            raise refused(f"The host {host} is not a public address.")
+        fault = fault_of(url, loopback=self.allow_loopback)
+        if fault is not None:
+            raise refused(fault)
 
     def addresses_of(self, host: str, port: int) -> Sequence[str]:
         """Return the addresses of a host, at least one; a connection may be opened to any of them.
@@ -90,42 +66,11 @@ class HostGuard:
             raise _unknown(host) from error
         if not addresses:
             raise _unknown(host)
-        is_fit = _is_loopback if self._is_our_loopback(host) else _is_public
+        is_ours = is_our_loopback(host, loopback=self.allow_loopback)
+        is_fit = is_loopback if is_ours else is_public
         if not all(is_fit(address) for address in addresses):
             raise refused(f"The host {host} is not a public address.")
         return addresses
-
-    def _is_our_loopback(self, host: str) -> bool:
-        return self.allow_loopback and host in LOOPBACK_HOSTS
-
-
-def _is_name(host: str) -> bool:
-    return bool(_NAME.fullmatch(host)) and not _INNER.fullmatch(host.rpartition(".")[2])
-
-
-def _is_public(text: str) -> bool:
-    """IPv4 within IPv6 (mapped, 6to4, Teredo) is not: no shop has only that; NAT64 is looked into.
-
-    ``is_global`` of Python before 3.12.4 passes multicast, 6to4 and NAT64 of inner addresses.
-    """
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return False
-    if isinstance(address, IPv6Address):
-        if address in _NAT64:
-            return _is_public_ipv4(IPv4Address(int(address) & 0xFFFF_FFFF))
-        is_plain = not (address.scope_id or address.sixtofour)
-        return is_plain and address in _PUBLIC_IPV6 and address.is_global
-    return _is_public_ipv4(address)
-
-
-def _is_public_ipv4(address: IPv4Address) -> bool:
-    return address.is_global and not address.is_multicast
-
-
-def _is_loopback(text: str) -> bool:
-    return ip_address(text).is_loopback
 
 
 def _unknown(host: str) -> SyncFailure:
@@ -169,6 +114,6 @@ def _advice(url: str, location: str) -> str:
 
 def _origin_to_show(parts: SplitResult) -> str | None:
     host, port = parts.hostname or "", parts.port
-    if parts.scheme not in ("http", "https") or not _is_name(host):
+    if parts.scheme not in ("http", "https") or not is_name(host):
         return None
     return f"{parts.scheme}://{host}" + (f":{port}" if port else "")

@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
+from chalicelib.domain.addresses import fault_of_form, fault_of_host
 from chalicelib.domain.paces import is_fit_for
 from chalicelib.domain.platforms import Field, Offer
 from chalicelib.flows.setup.errors import Problem
 
 NAME_FORM = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 TEXT_LIMIT = 8000  #: characters of one setting or credential; tokens are the longest
-LOOPBACK_HOSTS = ("127.0.0.1", "localhost")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,32 +65,29 @@ def _problems_of_name(name: str, offer: Offer, platform_before: str | None) -> I
 
 
 def _problems_of_address(base_url: str | None, *, loopback: bool) -> Iterator[Problem]:
-    """Refuse what is no plain https address; its text is not repeated, it may hold a password."""
+    """Refuse what would not be called, or is more than the start of an address.
+
+    Its text is not repeated, it may hold a password; only of a plain one its host or port is.
+    """
     if not base_url:
         return
-    parts = _split(base_url)
-    is_plain = parts is not None and not (parts.query or parts.fragment or "@" in parts.netloc)
-    if parts is None or not is_plain or not _is_fit(parts, loopback=loopback):
+    if not _is_plain(base_url) or fault_of_form(base_url, loopback=loopback):
         besides = ", or http://127.0.0.1 with a port" if loopback else ""
         message = f"Give an address that starts with https://{besides}, without user name or query."
         yield Problem(field="base_url", message=message)
+    elif fault := fault_of_host(base_url, loopback=loopback):
+        yield Problem(field="base_url", message=fault)
 
 
-def _is_fit(parts: SplitResult, *, loopback: bool) -> bool:
-    if parts.hostname in LOOPBACK_HOSTS:
-        return loopback and parts.scheme in ("http", "https")
-    return parts.scheme == "https" and bool(parts.hostname)
-
-
-def _split(address: str) -> SplitResult | None:
+def _is_plain(address: str) -> bool:
+    """Whether an address has no more than host, port and path; a wrong one is judged elsewhere."""
     if not address.isascii() or any(sign.isspace() for sign in address):
-        return None
+        return False
     try:
         parts = urlsplit(address)
-        _ = parts.port  # looked at only here: a wrong port shows itself when it is read
     except ValueError:
-        return None
-    return parts
+        return False
+    return not (parts.query or parts.fragment)
 
 
 def _problems_of_fields(offer: Offer, given: Given) -> Iterator[Problem]:

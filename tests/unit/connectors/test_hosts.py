@@ -38,113 +38,34 @@ def refused_answer(*addresses: str, host: str = "api.example", loopback: bool = 
 # --- the text of an address -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://api.example/v2",
-        "https://API.Example",
-        "https://api.example:443/",
-        "https://api.example:8443/",
-        "https://xn--bcher-kva.example/",
-        "https://my_shop.example/",
-        "https://local.example/",
-        f"https://{PUBLIC}/",
-        "https://[2606:2800:220:1::1]/",
-    ],
-)
+@pytest.mark.parametrize("url", ["https://api.example/v2", f"https://{PUBLIC}:8443/"])
 def test_address_that_may_be_public_passes_without_asking_a_name_service(url: str) -> None:
     HostGuard(resolve=nobody).check(url)
     HostGuard(resolve=nobody, allow_loopback=True).check(url)
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("url", "said"),
     [
-        "https://127.0.0.1/",
-        "https://10.0.0.1/",
-        "https://169.254.169.254/latest/meta-data",
-        "https://0.0.0.0/",
-        "https://[::1]/",
-        "https://[::]/",
-        "https://[fd00:ec2::254]/",
-        "https://[fe80::1%25eth0]/",
-        "https://[::ffff:10.0.0.1]/",
-        "https://[64:ff9b::a00:1]/",
-        # Other spellings of 127.0.0.1, as name services take them.
-        "https://2130706433/",
-        "https://0x7f000001/",
-        "https://0x7f.1/",
-        "https://017700000001/",
-        "https://0177.0.0.1/",
-        "https://127.1/",
-        "https://127.0.0.1./",
-        "https://127.0.0.0x1/",
-        "https://127.0.0.1\u3002/",
-        "https://\uff11\uff12\uff17.0.0.1/",
-        # Names of an inner network.
-        "https://localhost/",
-        "https://localhost./",
-        "https://shop.localhost/",
-        "https://redis/",
-        "https://printer.local/",
-        "https://PRINTER.LOCAL/",
-        "https://instance-data.ec2.internal/",
-        "https://metadata.google.internal/",
-        "https://nas.home.arpa/",
-        # No names at all.
-        "https://shop.example./",
-        "https://shop..example/",
-        "https://-shop.example/",
-        "https://shop%2eexample/",
-        "https://sh op.example/",
-        f"https://{'a' * 64}.example/",
-        f"https://{'a.' * 130}example/",
+        ("https://2130706433/", "The host 2130706433 is not a public address."),
+        ("http://api.example/", "must start with https://"),
+        ("https://[::", "cannot be read"),
+        ("https://key:pass@api.example/", "user name or password"),
+        ("https://api.example:25/", "Port 25 is for something else"),
     ],
+    ids=["host", "scheme", "unreadable", "login", "port"],
 )
-def test_host_that_is_no_public_one_is_refused_without_asking_a_name_service(url: str) -> None:
+def test_address_that_may_not_be_called_is_refused_without_asking_a_name_service(
+    url: str, said: str
+) -> None:
     failure = refusal(url)
     assert (failure.reason, failure.error_code) == (Reason.REJECTED_BY_TARGET, "address_refused")
-    assert "is not a public address" in failure.detail
+    assert said in failure.detail
 
 
-@pytest.mark.parametrize(
-    "url", ["http://api.example/", "ftp://api.example/", "api.example", "https:///x", ""]
-)
-def test_address_that_is_no_https_address_is_refused(url: str) -> None:
-    assert "must start with https://" in refusal(url).detail
-
-
-@pytest.mark.parametrize("url", ["https://[::", "https://api.example:99999/", "https://a:b/"])
-def test_address_that_cannot_be_read_is_refused(url: str) -> None:
-    assert "cannot be read" in refusal(url).detail
-
-
-@pytest.mark.parametrize("url", ["https://api.example@10.0.0.1/", "https://key:pass@api.example/"])
-def test_login_within_an_address_is_refused_and_not_repeated(url: str) -> None:
-    detail = refusal(url).detail
-    assert "user name or password" in detail
-    assert "pass@" not in detail
-
-
-@pytest.mark.parametrize("port", [0, 22, 25, 80, 1023])
-def test_port_of_another_service_is_refused(port: int) -> None:
-    assert f"Port {port} " in refusal(f"https://api.example:{port}/").detail
-
-
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:8080/x", "http://localhost:1/", "https://127.0.0.1/"]
-)
-def test_this_machine_is_allowed_only_where_that_was_said(url: str) -> None:
-    HostGuard(allow_loopback=True).check(url)
-    assert refusal(url).error_code == "address_refused"
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["https://10.1.2.3/", "http://127.0.0.2/", "https://[::1]/", "http://a.localhost/"],
-)
-def test_loopback_switch_opens_no_other_inner_address(url: str) -> None:
-    assert refusal(url, loopback=True).error_code == "address_refused"
+def test_this_machine_is_allowed_only_where_that_was_said() -> None:
+    HostGuard(allow_loopback=True, resolve=nobody).check("http://127.0.0.1:8080/x")
+    assert refusal("http://127.0.0.1:8080/x").error_code == "address_refused"
 
 
 # --- the addresses of a name ----------------------------------------------------------------------

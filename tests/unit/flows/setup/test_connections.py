@@ -31,8 +31,10 @@ def world() -> Iterator[World]:
         yield opened
 
 
-def save(world: World, given: Given = GOOD, name: str = "shop") -> Connection:
-    return save_connection(world.services, "acme", name, given, loopback=True, by="Ann")
+def save(
+    world: World, given: Given = GOOD, name: str = "shop", *, loopback: bool = True
+) -> Connection:
+    return save_connection(world.services, "acme", name, given, loopback=loopback, by="Ann")
 
 
 def problems_of(
@@ -113,6 +115,36 @@ def test_an_address_that_is_no_plain_https_is_refused(world: World, address: str
     given = Given(base_url=address, settings=GOOD.settings, credentials=GOOD.credentials)
 
     assert problems_of(world, given) == ["base_url"]
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://shop.example:25", "Port 25 is for something else than https"),
+        ("https://shop.internal", "The host shop.internal is not a public address."),
+        ("https://2130706433", "The host 2130706433 is not a public address."),
+        ("https://10.1.2.3/shop", "The host 10.1.2.3 is not a public address."),
+        ("https://localhost", "The host localhost is not a public address."),
+    ],
+    ids=["port", "inner_name", "number", "inner_address", "this_machine"],
+)
+def test_an_address_that_would_not_be_called_is_not_kept_and_says_why(
+    world: World, address: str, said: str
+) -> None:
+    given = Given(base_url=address, settings=GOOD.settings, credentials=GOOD.credentials)
+    with pytest.raises(InvalidError) as caught:
+        save(world, given, loopback=False)
+
+    [problem] = caught.value.problems
+    assert problem.field == "base_url"
+    assert said in problem.message
+
+
+@pytest.mark.parametrize("address", ["https://shop.example:8443/wp", "https://93.184.216.34"])
+def test_an_address_that_may_be_called_is_kept(world: World, address: str) -> None:
+    given = Given(base_url=address, settings=GOOD.settings, credentials=GOOD.credentials)
+
+    assert save(world, given, loopback=False).base_url == address
 
 
 def test_loopback_is_an_address_on_one_machine_only(world: World) -> None:
