@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.connectors.lightspeed.application import SCOPES, ends_at
+from chalicelib.connectors.lightspeed.application import API_VERSION, SCOPES, ends_at
 from chalicelib.connectors.lightspeed.client import Json, LightspeedClient
 from chalicelib.connectors.lightspeed.failures import unexpected_shape
 from chalicelib.connectors.lightspeed.lookups import Lookups
@@ -37,6 +37,8 @@ def check(client: LightspeedClient) -> Check:
         SyncFailure: Lightspeed could not be asked; nothing is known then.
     """
     lookups = Lookups(client=client)
+    if ends_at(client.api_version) is None:
+        return Check(ok=False, problems=[_no_version(client.api_version)])
     try:
         name = lookups.retailer.name or lookups.retailer.domain_prefix
         problems = [*_missing_scopes(client), *_outlet_problems(lookups)]
@@ -154,18 +156,23 @@ def _version_problems(client: LightspeedClient) -> Iterator[str]:
     """
     version, now = client.api_version, client.account.http.now()
     end = ends_at(version)
-    if end is None:
-        yield f"The API version {version} is not one by date: set it to a month such as 2026-07."
-    elif now >= end:
+    if end is not None and now >= end:
         yield (
             f"Lightspeed's API version {version} ended on {end:%Y-%m-%d} and is answered by a"
             " newer one: set the connection's API version to a newer one."
         )
-    elif now >= end - WARNED_BEFORE:
+    elif end is not None and now >= end - WARNED_BEFORE:
         yield (
             f"Lightspeed's API version {version} ends on {end:%Y-%m-%d}: set the connection's API"
             " version to a newer one before."
         )
+
+
+def _no_version(version: str) -> str:
+    return (
+        f"The API version {version} is not one by date: set the connection's API version to a"
+        f" month such as {API_VERSION}."
+    )
 
 
 def _categories(client: LightspeedClient) -> Iterator[Json]:
