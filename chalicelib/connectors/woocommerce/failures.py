@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from chalicelib.connectors.http import STATUS_REASONS, Answer, failure_of
 from chalicelib.connectors.redaction import HIDDEN, redact_body
@@ -111,10 +110,10 @@ def failure_of_answer(answer: Answer, call: Call) -> SyncFailure:
     return _with_resource(
         failure_of(
             answer,
-            _sentence(error, answer, call),
+            _sentence(error, answer.status, call),
             connection=call.connection,
             writes=call.writes,
-            error_code=error.code or _word_for(answer.status),
+            error_code=error.code or NOT_JSON,
             field=error.field or None,
             reason=reason,
         ),
@@ -126,11 +125,11 @@ def failure_of_item(raw: Any, call: Call) -> SyncFailure:
     """Turn the error of one entry of a batch into its failure; the call itself was a 200."""
     error = error_in(raw)
     status = error.status or 400
-    answer = Answer(status=status, headers={}, body=b"")
-    reason = _reason(error, status, call) or STATUS_REASONS.get(status, Reason.REJECTED_BY_TARGET)
+    otherwise = Reason.REJECTED_BY_TARGET if status < 500 else Reason.OUTCOME_UNKNOWN
+    reason = _reason(error, status, call) or STATUS_REASONS.get(status, otherwise)
     failure = SyncFailure(
         reason,
-        _sentence(error, answer, call),
+        _sentence(error, status, call),
         cause=connection_cause(call.connection) if reason is Reason.CONNECTION_DOWN else None,
         code=status,
         error_code=error.code or None,
@@ -175,7 +174,7 @@ def _reason(error: VendorError, status: int, call: Call) -> Reason | None:
     """Return what overrides the status table, None where the table is right."""
     if error.code in _CODE_REASONS:
         return _CODE_REASONS[error.code]
-    if 300 <= status < 400 or (status == 404 and not error.code):
+    if status == 404 and not error.code:
         return Reason.CONNECTION_DOWN
     if status == 401 and _is_about_permission(error, call):
         return Reason.AUTH_REJECTED
@@ -196,10 +195,8 @@ def _is_about_permission(error: VendorError, call: Call) -> bool:
     return call.writes and "secret" not in told and "signature" not in told
 
 
-def _sentence(error: VendorError, answer: Answer, call: Call) -> str:
-    status, word = answer.status, f" ({error.code})" if error.code else ""
-    if 300 <= status < 400:
-        return f"The shop's address leads elsewhere{_elsewhere(answer)}: enter that address."
+def _sentence(error: VendorError, status: int, call: Call) -> str:
+    word = f" ({error.code})" if error.code else ""
     if error.code == NO_ROUTE or (status == 404 and not error.code):
         return _NO_API
     if status in (401, 403):
@@ -226,20 +223,6 @@ def _access_sentence(error: VendorError, status: int, call: Call) -> str:
     if error.code == "woocommerce_rest_authentication_error":
         return "The consumer secret is not the one of this key: enter key and secret again."
     return _UNKNOWN_KEY
-
-
-def _elsewhere(answer: Answer) -> str:
-    """Name the new place without its query, which may repeat the key."""
-    try:
-        parts = urlsplit(answer.headers.get("location", ""))
-        place = f"{parts.scheme}://{parts.hostname}{parts.path.partition('/wp-json')[0]}"
-    except ValueError:
-        return ""
-    return f" (to {place})" if parts.scheme and parts.hostname else ""
-
-
-def _word_for(status: int) -> str:
-    return "redirected" if 300 <= status < 400 else NOT_JSON
 
 
 def _harmless(message: str) -> str:
