@@ -1,7 +1,7 @@
 """The whole product on a free port, both simulated vendors, and a merchant set up over HTTP."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from chalicelib.flows.catalog import FLOWS
 from local.demo import merchant
 from local.demo.api import Api, Json
 from local.demo.log import Log
-from local.demo.vendors import Vendors, open_vendors
+from local.demo.vendors import SQUARE, Vendors, open_vendors
 from local.demo.waiting import LateError, Patience
 from local.run import running
 
@@ -23,6 +23,7 @@ WITHIN_S = 30.0
 LOOK_EVERY_S = 0.05
 #: Retries as the product has them, without their half minutes.
 QUICK = RetryPolicy(attempts=3, base_s=0.2, cap_s=1)
+_TOLD = ("status", "reason", "outcome", "sentence", "columns", "attempts")
 _SELL = {"category": "Shirts", "price": {"RETAIL": "20.00"}}
 
 
@@ -52,9 +53,10 @@ class House:
 
     # the log
 
-    def row(self, kind: str, record: str | int) -> Json | None:
-        """Return the row of a record, None where there is none."""
-        rows = self.api.items(f"{self.base}/logs", kind=kind)
+    def row(self, kind: str, record: str | int, flow: str | None = None) -> Json | None:
+        """Return the row of a record (of any flow, or of this one), None where there is none."""
+        named = {"kind": kind} if flow is None else {"flow": flow}
+        rows = self.api.items(f"{self.base}/logs", **named)
         return next((row for row in rows if row["record"] == str(record)), None)
 
     def rows(self, **filters: Any) -> list[Json]:
@@ -78,12 +80,13 @@ class House:
         *,
         fits: Callable[[Json], bool] = lambda row: True,
         within_s: float = WITHIN_S,
+        flow: str | None = None,
     ) -> Json:
         """Wait until a record's row has a status (and reason), and return the row."""
         last: Json = {}
 
         def is_so() -> bool:
-            row = self.row(kind, record)
+            row = self.row(kind, record, flow)
             last.clear()
             last.update(row or {})
             return (
@@ -93,18 +96,18 @@ class House:
         try:
             wait_until(is_so, f"{kind} {record} {status}/{reason}", within_s=within_s)
         except AssertionError as error:
-            told = {k: last.get(k) for k in ("status", "reason", "sentence", "columns", "attempts")}
+            told = {k: last.get(k) for k in _TOLD}
             raise AssertionError(f"{error}; it is {told}") from None
         return dict(last)
 
     def settle(self, *, within_s: float = WITHIN_S) -> None:
         """Wait until webhooks and first polls are through and nothing is left to do by itself."""
         log = Log(api=self.api, consumer=self.consumer)
-        senders = (self.vendors.square.sender, self.vendors.brightpearl.sender)
+        senders = self.vendors.senders
 
         def is_quiet() -> bool:
             flows = self.api.get(f"{self.base}/flows")["items"]
-            polled = all(flow["last_execution"] for flow in flows)
+            polled = all(flow["last_execution"] for flow in flows if flow["enabled"])
             return polled and all(sender.drain(0) for sender in senders) and not log.is_owed()
 
         wait_until(is_quiet, "quiet log", within_s=within_s)
@@ -215,7 +218,9 @@ def _ask(method: str, url: str, headers: Mapping[str, str], body: Json | None) -
 
 
 @contextmanager
-def keeping_house(folder: Path, *, products: int = 0) -> Iterator[House]:
+def keeping_house(
+    folder: Path, *, products: int = 0, shops: Collection[str] = (SQUARE,)
+) -> Iterator[House]:
     """Run everything in this process until the block ends."""
     quick = {name: replace(flow, retry=QUICK) for name, flow in FLOWS.items()}
     plain = app.__class__
@@ -225,7 +230,7 @@ def keeping_house(folder: Path, *, products: int = 0) -> Iterator[House]:
         product = stack.enter_context(running(environment, folder=folder, flows=quick))
         operator = Api(product.url, product.first_key or "")
         stack.callback(operator.close)
-        yield stack.enter_context(opened(operator, products=products))
+        yield stack.enter_context(opened(operator, products=products, shops=shops))
 
 
 @contextmanager
@@ -235,9 +240,10 @@ def opened(
     products: int = 0,
     consumer: str = merchant.CONSUMER,
     name: str = "Corner Shirts",
+    shops: Collection[str] = (SQUARE,),
 ) -> Iterator[House]:
     """Open a merchant's shops and set the merchant up at the product."""
-    vendors = open_vendors(products)
+    vendors = open_vendors(products, shops=shops)
     try:
         key = merchant.set_up(operator, vendors, consumer=consumer, name=name)
         api = Api(operator.url, key)
@@ -247,7 +253,6 @@ def opened(
             )
         finally:
             api.close()
-            assert not vendors.square.defects
-            assert not vendors.brightpearl.defects
+            assert not any(one.defects for one in vendors.simulators.values())
     finally:
         vendors.stop()
