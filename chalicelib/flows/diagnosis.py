@@ -19,7 +19,7 @@ from chalicelib.flows.diagnosis_checks import Check, Known
 from chalicelib.flows.loading import settings_of
 from chalicelib.flows.services import Services
 from chalicelib.flows.setup.flows import find_flow, list_flow_names
-from chalicelib.flows.setup.readiness import is_ready, lacks_of
+from chalicelib.flows.setup.readiness import hints_of, is_ready, lacks_of
 
 RUNS_LOOKED_AT = 20  #: newest runs among which the last poll is looked for
 SEARCH_LEAST = 3  #: letters a search has at least
@@ -148,7 +148,10 @@ def _read_known(services: Services, consumer: Consumer, name: str) -> Known:
         flow=flow,
         setup=setup,
         ready=is_ready(flow, setup, connections),
-        lacks=lacks_of(services, flow, setup, connections),
+        lacks=[
+            *lacks_of(services, flow, setup, connections),
+            *hints_of(services, flow, setup),
+        ],
         connections=connections,
         labels={platform: offer.label for platform, offer in services.offers.items()},
         starts_at=_start_of(flow, setup),

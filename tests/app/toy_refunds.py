@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from chalicelib import wiring
 from chalicelib.domain.statuses import Kind
-from chalicelib.flows.declare import MappingRule, Setting
+from chalicelib.flows.declare import Belonging, LinkNeed, MappingRule, Setting
 from tests.app.toy_world import World, open_world
 from tests.app.toys import FLOWS, ORDERS, make_flow
 
@@ -44,6 +44,11 @@ _REFUNDS = make_flow(
     "till",
     "shop",
     shares=ORDERS,
+    belongs_to=Belonging(
+        flow=ORDERS,
+        need=LinkNeed(kind="order", side="source", ids=lambda refund: ()),
+        record=lambda refund: None,
+    ),
     settings=(Setting(name="restock", label="Returned goods", default="yes"),),
     mappings=(_rule("why", "Reasons"),),
 )

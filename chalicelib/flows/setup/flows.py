@@ -16,6 +16,7 @@ from chalicelib.flows.setup.errors import UnknownError, refuse_if_any
 from chalicelib.flows.setup.readiness import (
     Lack,
     follow_ups,
+    hints_of,
     is_ready,
     lacks_of,
     polls_to_start,
@@ -33,7 +34,7 @@ class FlowView:
     flow: Flow
     setup: FlowSetup
     ready: bool
-    missing: Sequence[Lack]
+    missing: Sequence[Lack]  #: lacks, and what else its rows wait for
     last_execution: Execution | None
     last_polled_at: datetime | None  #: when a poll last ended well, also one that found nothing
     next_poll_at: datetime | None  #: None where no poll runs: none is declared, or the flow is idle
@@ -225,7 +226,10 @@ def _view(
         flow=flow,
         setup=setup,
         ready=is_ready(flow, setup, connections),
-        missing=lacks_of(services, flow, setup, connections),
+        missing=[
+            *lacks_of(services, flow, setup, connections),
+            *hints_of(services, flow, setup),
+        ],
         last_execution=last[0] if last else None,
         last_polled_at=poll.finished_at if poll else None,
         next_poll_at=poll.next_at if poll and polls else None,

@@ -44,6 +44,23 @@ def lacks_of(
     ]
 
 
+def hints_of(services: Services, flow: Flow, setup: FlowSetup) -> list[Lack]:
+    """Return what keeps rows of a running flow waiting though it lacks nothing itself.
+
+    What its records belong to comes by another flow, which has to run as well.
+    """
+    if flow.belongs_to is None or not setup.enabled:
+        return []
+    name = on_same_account(setup.flow, flow.belongs_to.flow)
+    first = services.flows.get(base_name(name))
+    known = services.registry.read_flow(setup.consumer, name)
+    is_asked_for = name == shared_flow(flow, setup.flow) and not _is_complete(known)
+    if first is None or is_asked_for or (known is not None and known.enabled):
+        return []
+    sentence = f"Switch on {first.label}: rows here wait for what it brings."
+    return [Lack(what="flow", name=name, sentence=sentence)]
+
+
 def _missing_connections(
     services: Services, flow: Flow, setup: FlowSetup, connections: Mapping[str, Connection]
 ) -> list[Lack]:
@@ -65,12 +82,15 @@ def _missing_answers(
     name = shared_flow(flow, setup.flow)
     if name is None or name in completed:
         return []
-    shared = services.registry.read_flow(setup.consumer, name)
-    if shared is not None and shared.completed_at is not None:
+    if _is_complete(services.registry.read_flow(setup.consumer, name)):
         return []
     label = services.flows[base_name(name)].label
     sentence = f"Set up {label} first: its answers are used here."
     return [Lack(what="flow", name=name, sentence=sentence)]
+
+
+def _is_complete(setup: FlowSetup | None) -> bool:
+    return setup is not None and setup.completed_at is not None
 
 
 def _missing_settings(flow: Flow, setup: FlowSetup) -> list[Lack]:
