@@ -151,6 +151,14 @@ def test_a_notice_of_a_plugin_before_the_json_is_passed_over(at: Connected) -> N
     assert len(at.shop.http.get("products", params={"sku": "LIN-1"}).content) > 10
 
 
+def test_a_notice_before_a_refusal_does_not_hide_it(at: Connected) -> None:
+    page = b"<br />\n<b>Warning</b>: x\n" + b'{"code":"rest_invalid_param","message":"No."}'
+    at.woo.fail_next(400, path=WRITE, body=page)
+    assert write(at).error_code == "rest_invalid_param"
+    at.woo.fail_next(404, body=b"<b>Notice</b>\n[not json")
+    assert read(at).error_code == "not_json"
+
+
 def test_a_firewalls_page_is_asked_again(at: Connected) -> None:
     at.woo.plugin = "page"
     failure = read(at)
@@ -277,6 +285,11 @@ def test_a_key_that_may_not_see_settings_is_a_problem_and_prices_are_sent_unchec
     at.woo.clear_faults()
     at.woo.fail_next(403, path="/settings/", body=body)
     assert at.sync(wanted(listing()))["1001"].verified
+
+
+def test_an_empty_batch_that_is_refused_says_nothing_of_the_key(at: Connected) -> None:
+    at.woo.fail_next(400, path=WRITE, body=refusal("rest_missing_callback_param"))
+    assert at.platform().check().ok
 
 
 def test_a_report_that_fails_is_done_without(at: Connected) -> None:

@@ -51,7 +51,7 @@ def to_line(
         item_id=line.item_id if is_goods else None,
         sku=line.sku if is_goods else "",
         tax_name=tax_name_of(line, labels),
-        discount=Money(discount, currency).rounded() or None,
+        discount=Money(max(discount, Decimal(0)), currency).rounded() or None,
         role=Role.GIFT_CARD if is_goods and _sells_gift_card(line) else role,
     )
 

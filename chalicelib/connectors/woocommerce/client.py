@@ -1,13 +1,13 @@
 """Calls one shop: its address, the key, pages, and answers that plugins write into."""
 
 import base64
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.connectors.http import Answer
 from chalicelib.connectors.woocommerce.address import API, shop_address
+from chalicelib.connectors.woocommerce.answers import json_in
 from chalicelib.connectors.woocommerce.failures import Call, failure_of_answer, not_json
 from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.platforms import Account
@@ -186,28 +186,11 @@ class WooClient:
 
 
 def _parsed(answer: Answer, *, writes: bool) -> Any:
-    """Return the JSON of an answer; what a plugin printed before it is passed over."""
+    """Return the JSON of a success."""
     try:
-        return answer.json()
-    except SyncFailure:
-        found = _after_notices(answer)
-    if found is None:
-        raise not_json(answer.status, writes=writes)
-    return found
-
-
-def _after_notices(answer: Answer) -> Any:
-    """Find the JSON behind PHP's notices: from the first line that begins it, to the end."""
-    text = answer.body.decode("utf-8", "replace")
-    for start in ("{", "["):
-        at = 0 if text.startswith(start) else text.find(f"\n{start}") + 1
-        if text[at : at + 1] != start:
-            continue
-        try:
-            return json.loads(text[at:])
-        except (ValueError, RecursionError):
-            continue
-    return None
+        return json_in(answer)
+    except SyncFailure as failure:
+        raise not_json(answer.status, writes=writes) from failure
 
 
 def _rows_in(found: Any) -> list[Json]:

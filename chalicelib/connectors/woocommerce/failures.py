@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.connectors.http import STATUS_REASONS, Answer, failure_of
 from chalicelib.connectors.redaction import HIDDEN, redact_body
+from chalicelib.connectors.woocommerce.answers import json_in
 from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.reasons import Reason, SyncFailure
 
@@ -103,7 +104,7 @@ def error_in(body: Any) -> VendorError:
 def failure_of_answer(answer: Answer, call: Call) -> SyncFailure:
     """Turn an answer with an error status into a failure; its body may be anything."""
     try:
-        error = error_in(answer.json())
+        error = error_in(json_in(answer))
     except SyncFailure:
         error = VendorError()
     reason = _reason(error, answer.status, call)

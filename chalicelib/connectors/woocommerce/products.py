@@ -60,8 +60,9 @@ class ProductTarget:
         linked = self._linked(rest, hits)
         shared = _shared_keys(wanted)
         chosen: dict[str, Json] = {}
+        taken = set(linked)
         for one in rest:
-            row = linked.get(one.target_id or "") or _by_sku(one, hits, linked)
+            row = linked.get(one.target_id or "") or _by_sku(one, hits, taken)
             if isinstance(row, SyncFailure):
                 answers[one.record] = row
             elif row is not None:
@@ -215,13 +216,15 @@ def _found(wanted: Wanted[Listing], held: Held, *, is_variation: bool) -> Found 
 
 
 def _by_sku(
-    wanted: Wanted[Listing], hits: Mapping[str, Sequence[Json]], linked: Mapping[str, Json]
+    wanted: Wanted[Listing], hits: Mapping[str, Sequence[Json]], taken: set[str]
 ) -> Json | SyncFailure | None:
+    """Return what holds the SKU, which stands for one product of a batch; ``taken`` grows."""
     rows = hits.get(wanted.desired.sku.casefold(), ()) if wanted.desired.sku else ()
     if len(rows) > 1:
         return several(wanted.desired.sku, [str(row.get("id")) for row in rows])
-    if rows and str(rows[0].get("id")) in linked:
+    if rows and str(rows[0].get("id")) in taken:
         return sku_used_twice(wanted.desired.sku)
+    taken |= {str(row.get("id")) for row in rows}
     return rows[0] if rows else None
 
 
