@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from chalicelib.flows.declare import Planning
+from chalicelib.flows.catalog import FLOWS
+from chalicelib.flows.declare import Flow, Planning
 from chalicelib.flows.loading import read_setup
 from chalicelib.flows.setup.consumers import read_consumer
 from chalicelib.flows.setup.flows import save_flow
@@ -34,6 +35,17 @@ def settle(world: World, flow: str, **settings: str) -> None:
 
 def planning(world: World, flow: str = REFUNDS) -> Planning:
     return read_setup(world.services, "acme", flow).planning
+
+
+SHARING = {flow.name: flow for flow in FLOWS.values() if flow.shares}
+
+
+@pytest.mark.parametrize("flow", SHARING.values(), ids=SHARING.keys())
+def test_shared_flow_is_declared_between_the_same_accounts(flow: Flow) -> None:
+    shared = FLOWS[flow.shares or ""]
+    assert (shared.source, shared.target) == (flow.source, flow.target)
+    assert shared.shares is None
+    assert not {one.name for one in flow.mappings} & {one.name for one in shared.mappings}
 
 
 # --- what a flow is worked with -------------------------------------------------------------------

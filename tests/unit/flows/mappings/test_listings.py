@@ -71,6 +71,7 @@ def test_product_without_a_group_is_an_item_of_its_own() -> None:
     assert (listing.item_key, listing.item_name) == ("product-1007", "Mug")
     assert (listing.variation_name, listing.sku, listing.barcode) == ("Regular", "MUG-R", "501")
     assert (listing.price, listing.category) == (gbp("9.50"), "CAT1")
+    assert (listing.product_id, listing.tracked) == ("1007", True)
 
 
 def test_variants_of_one_group_are_variations_of_one_item() -> None:
@@ -94,7 +95,7 @@ def test_product_that_cannot_be_offered_says_what_is_missing(
 ) -> None:
     failure = refusal(changes)
     assert (failure.reason, failure.field) == (Reason.UNSUPPORTED, field)
-    assert "give it one" in failure.detail
+    assert failure.detail.endswith(": give it one.")
 
 
 def test_price_of_nothing_is_a_price() -> None:
@@ -145,6 +146,13 @@ def test_category_that_has_no_name_goes_by_its_id() -> None:
     assert plan({"category_name": ""}, entries={"7": "CAT7"}).category == "CAT7"
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("tracked", False), ("description_html", "<p>Red</p>")], ids=str
+)
+def test_listing_keeps_what_the_product_says_of_itself(name: str, value: object) -> None:
+    assert getattr(plan({name: value}), name) == value
+
+
 # --- options and tax ------------------------------------------------------------------------------
 
 
@@ -180,6 +188,7 @@ def test_archived_product_that_was_never_offered_is_left_alone() -> None:
 @pytest.mark.parametrize(("rule", "hidden"), [("hide", True), ("keep", False)])
 def test_archived_product_is_hidden_unless_the_merchant_keeps_it(rule: str, hidden: bool) -> None:
     assert plan({"archived": True}, archived_products=rule).archived is hidden
+    assert not plan(archived_products=rule).archived
 
 
 def test_locations_are_read_from_the_setting_and_empty_means_all() -> None:

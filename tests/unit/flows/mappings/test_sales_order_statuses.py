@@ -100,12 +100,14 @@ def test_mapped_status_counts_more_than_that_of_the_setting_for_cancelled_orders
 
 
 @pytest.mark.parametrize(
-    ("entries", "known"), [({"cancelled": "5"}, "5"), ({}, "")], ids=["mapped", "unknown"]
+    ("entries", "setting", "known"),
+    [({"cancelled": "5"}, None, "5"), ({}, "8", "8"), ({}, None, "")],
+    ids=["mapped", "set", "unknown"],
 )
 def test_live_order_tells_what_a_cancelled_one_would_stand_at(
-    entries: dict[str, str], known: str
+    entries: dict[str, str], setting: str | None, known: str
 ) -> None:
-    given = with_statuses(planning(), there=entries)
+    given = with_statuses(planning(cancelled_status=setting), there=entries)
     assert plan(order(), given).cancelled_status == known
 
 
@@ -139,6 +141,10 @@ def test_unpaid_order_is_synced_where_the_merchant_wants_it() -> None:
 def test_drafts_and_returns_are_left_alone_even_then(changes: dict[str, Any]) -> None:
     given = planning(unpaid_orders="export")
     assert why_no_sales_order(order(payments=(), **changes), given) is not None
+
+
+def test_completed_order_is_synced_whatever_was_paid() -> None:
+    assert why_no_sales_order(order(payments=()), planning(unpaid_orders="wait")) is None
 
 
 def test_sentence_says_why_the_order_is_not_paid() -> None:

@@ -281,6 +281,8 @@ def test_goods_of_an_order_are_its_lines_with_an_item() -> None:
     assert (units.record, units.item, units.location) == ("SALE42", "VAR1", "LONDON")
     assert (units.quantity, units.sold_at) == (Decimal("1.5"), AT)
     assert sold_items(order(lines=lines)) == ("VAR1",)
+    closed = AT + timedelta(hours=1)
+    assert [one.sold_at for one in sold_units(order(closed_at=closed))] == [closed]
 
 
 def test_columns_of_an_order_are_known_before_it_is_planned() -> None:
@@ -294,3 +296,5 @@ def test_columns_of_an_order_are_known_before_it_is_planned() -> None:
         "email": "ann@example.com",
     }
     assert order_columns(Showing(record=order(), target_id="700"))["target_order_id"] == "700"
+    for unknown in (None, Customer(id="C1", given_name="Ann")):
+        assert "email" not in order_columns(Showing(record=order(customer=unknown)))
