@@ -39,5 +39,9 @@ class Window:
         wait_s = math.ceil((self.ends_at() - now).total_seconds())
         if form == "seconds":
             return str(wait_s)
-        at = now.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=wait_s)
-        return format_datetime(at, usegmt=True)
+        return http_date(now.replace(microsecond=0) + timedelta(seconds=wait_s))
+
+
+def http_date(at: datetime) -> str:
+    """Return a time as headers have it: ``Mon, 03 Aug 2026 09:00:00 GMT``."""
+    return format_datetime(at.astimezone(UTC).replace(microsecond=0), usegmt=True)

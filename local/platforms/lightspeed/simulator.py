@@ -14,7 +14,7 @@ from local.platforms.lightspeed.account import Account
 from local.platforms.lightspeed.customers import Customers
 from local.platforms.lightspeed.errors import LightspeedError, invalid, too_many
 from local.platforms.lightspeed.fields import Json, decoded, encoded
-from local.platforms.lightspeed.limits import Window
+from local.platforms.lightspeed.limits import Window, http_date
 from local.platforms.lightspeed.oauth import SCOPES, OAuth, Token
 from local.platforms.lightspeed.products import Products
 from local.platforms.lightspeed.routes import Asked, Parts, Route, find_route
@@ -84,7 +84,7 @@ class LightspeedSimulator(Simulator, Behaviour):
         window, limit = self._window(token), self.call_limit()
         if not window.take(limit, self.clock()):
             wait = window.retry_after(self.retry_after_form, self.clock())
-            headers = window.headers(limit) | {"Retry-After": wait}
+            headers = window.headers(limit) | {"Retry-After": wait, "Date": http_date(self.clock())}
             return Response(429, too_many().as_json(), headers)
         return self._work(route, found_id, request, token, window.headers(limit))
 
