@@ -172,17 +172,25 @@ def counted(at: Connected, product: str, *quantities: str, **changes: Any) -> Wa
     )
 
 
+def application_of(store: Store) -> dict[str, str]:
+    """Let the store agree to an application; returns its credentials."""
+    grant, oauth = store.lightspeed.grant(), store.lightspeed.oauth
+    pair = {name: grant[name] for name in ("access_token", "refresh_token")}
+    return {**pair, "client_id": oauth.client_id, "client_secret": oauth.client_secret}
+
+
 @contextmanager
-def connect(**options: Any) -> Iterator[Connected]:
-    """Run a store with the connector on it; ``options`` are those of ``open_account``."""
-    with (
-        open_store() as store,
-        open_account(
-            "lightspeed",
-            store.lightspeed.base_url,
-            {"access_token": store.token},
-            now=store.clock,
-            **options,
-        ) as account,
-    ):
-        yield Connected(store=store, account=account)
+def connect(*, application: bool = False, **options: Any) -> Iterator[Connected]:
+    """Run a store with the connector on it; ``options`` are those of ``open_account``.
+
+    Args:
+        application: connect as an application, and not with a personal token.
+    """
+    with open_store() as store:
+        own = {"access_token": store.token}
+        credentials = application_of(store) if application else own
+        address = store.lightspeed.base_url
+        with open_account(
+            "lightspeed", address, credentials, now=store.clock, **options
+        ) as account:
+            yield Connected(store=store, account=account)

@@ -106,7 +106,8 @@ def test_an_update_that_meets_a_503_is_simply_tried_again(at: Connected) -> None
 def test_the_wait_lightspeed_asks_for_is_passed_on(
     at: Connected, header: str | None, seconds: float | None
 ) -> None:
-    at.till.fail_next(429, retry_after=header)
+    now = {"Date": "Mon, 03 Aug 2026 09:00:00 GMT"}
+    at.till.fail_next(429, retry_after=header, headers=now)
 
     assert read(at).retry_after_s == seconds
 

@@ -10,7 +10,7 @@ from chalicelib.connectors.lightspeed.application import SCOPES
 from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.platforms import Choice
 from chalicelib.domain.reasons import Reason, SyncFailure
-from tests.contract.lightspeed_connection import Connected, connect
+from tests.contract.lightspeed_connection import Connected, application_of, connect
 
 
 @pytest.fixture
@@ -21,11 +21,7 @@ def at() -> Iterator[Connected]:
 
 def with_grant(at: Connected, **credentials: str) -> Connected:
     """Return the connection as an application's: a pair of tokens and what renews them."""
-    grant = at.till.grant()
-    pair = {name: grant[name] for name in ("access_token", "refresh_token")}
-    oauth = at.till.oauth
-    known = {"client_id": oauth.client_id, "client_secret": oauth.client_secret}
-    return at.with_credentials(**{**pair, **known, **credentials})
+    return at.with_credentials(**{**application_of(at.store), **credentials})
 
 
 def test_a_good_account_is_told_by_its_name(at: Connected) -> None:

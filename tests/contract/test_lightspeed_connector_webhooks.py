@@ -18,14 +18,9 @@ OTHERS = "http://127.0.0.1:9/others"
 @pytest.fixture
 def at() -> Iterator[Connected]:
     """A connection of an application, whose webhooks are signed; nothing leaves the simulator."""
-    with connect() as connected:
+    with connect(application=True) as connected:
         connected.till.sender.auto = False
-        grant, oauth = connected.till.grant(), connected.till.oauth
-        yield connected.with_credentials(
-            access_token=grant["access_token"],
-            client_id=oauth.client_id,
-            client_secret=oauth.client_secret,
-        )
+        yield connected
 
 
 def hooks(at: Connected) -> list[tuple[str, str, bool]]:

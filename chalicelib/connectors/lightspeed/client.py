@@ -101,7 +101,7 @@ class LightspeedClient:
         body: Json | None = None,
         *,
         creates: bool = False,
-    ) -> Any:
+    ) -> Json:
         """Change something.
 
         Raises:
@@ -110,7 +110,7 @@ class LightspeedClient:
         call = Call(connection=self.connection, needs=needs, writes=True, creates=creates)
         answer = self._send(method, path, call, body)
         try:
-            return decoded(answer)
+            return _object_in(answer)
         except SyncFailure as failure:
             raise SyncFailure(
                 Reason.OUTCOME_UNKNOWN,
@@ -130,28 +130,26 @@ class LightspeedClient:
             form=form,
         )
         if not answer.ok:
-            raise failure_of_answer(answer, call, now=self.account.http.now())
-        found = decoded(answer)
-        if not isinstance(found, dict):
-            raise unexpected_shape(answer.status)
-        return found
+            raise failure_of_answer(answer, call)
+        return _object_in(answer)
 
     def _send(self, method: str, path: str, call: Call, body: Json | None) -> Answer:
         answer = self._call(method, path, call, body)
         if answer.status == 401 and self._renew():
             answer = self._call(method, path, call, body)
         if not answer.ok:
-            raise failure_of_answer(answer, call, now=self.account.http.now())
+            raise failure_of_answer(answer, call)
         return answer
 
     def _call(self, method: str, path: str, call: Call, body: Json | None) -> Answer:
+        token = self.credentials.get("access_token")
         answer: Answer = self.account.http.call(
             method,
             f"{self._address()}/api/{self.api_version}/{path}",
             writes=call.writes,
             headers={
-                "Authorization": f"Bearer {self.credentials.get('access_token', '')}",
                 "User-Agent": USER_AGENT,
+                **({"Authorization": f"Bearer {token}"} if token else {}),
             },
             json=_plain(body) if body is not None else None,
         )
@@ -194,6 +192,13 @@ def rows_in(answer: Any) -> list[Json]:
     if not isinstance(rows, list):
         raise unexpected_shape(200)
     return [row for row in rows if isinstance(row, dict)]
+
+
+def _object_in(answer: Answer) -> Json:
+    found = decoded(answer)
+    if not isinstance(found, dict):
+        raise unexpected_shape(answer.status)
+    return found
 
 
 def decoded(answer: Answer) -> Any:

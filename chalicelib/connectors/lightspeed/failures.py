@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from chalicelib.connectors.http import Answer, failure_of, retry_after_s
@@ -17,6 +18,7 @@ FOR_ALL = (Reason.THROTTLED, Reason.CONNECTION_DOWN, Reason.AUTH_REJECTED)
 REFUSALS = (Reason.REJECTED_BY_TARGET, Reason.CONFLICT, Reason.MISSING_AT_TARGET)
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+_FIELD = re.compile(r"([a-z][a-z0-9_.\[\]]*) (?:must|is|does|cannot|should|may)\b")
 _WORD = re.compile(r"[A-Za-z][\w .-]{0,59}")
 
 
@@ -48,12 +50,13 @@ def told_by(body: Any) -> Told:
     error, message = body.get("error"), body.get("message") or body.get("error_description")
     field, text = next(_texts_in(body.get("errors")), ("", ""))
     if isinstance(error, str) and isinstance(message, str):
-        return Told(code=_code(error), detail=_clean(message), field=field)
-    only = error if isinstance(error, str) else message if isinstance(message, str) else text
-    return Told(code=_code(error), detail=_clean(only), field=field)
+        only = message
+    else:
+        only = error if isinstance(error, str) else message if isinstance(message, str) else text
+    return Told(code=_code(error), detail=_clean(only), field=field or _field_in(only))
 
 
-def failure_of_answer(answer: Answer, call: Call, *, now: datetime) -> SyncFailure:
+def failure_of_answer(answer: Answer, call: Call) -> SyncFailure:
     """Turn an answer with an error status into a failure; its body may be anything."""
     try:
         told = told_by(answer.json())
@@ -68,8 +71,9 @@ def failure_of_answer(answer: Answer, call: Call, *, now: datetime) -> SyncFailu
         field=told.field or None,
         reason=_reason(answer.status, call),
     )
-    # Lightspeed names a date: it is counted from the clock that everything else goes by.
-    failure.retry_after_s = retry_after_s(answer.headers, now=now)
+    # Lightspeed names a date: it is counted from the answer's own, so that no clock need be right.
+    answered_at = _date_of(answer.headers)
+    failure.retry_after_s = retry_after_s(answer.headers, now=answered_at)
     return failure
 
 
@@ -114,6 +118,14 @@ def unexpected_shape(code: int) -> SyncFailure:
     )
 
 
+def _date_of(headers: Mapping[str, str]) -> datetime | None:
+    """Return when an answer was made, by the clock of whoever made it; None: it does not say."""
+    try:
+        return parsedate_to_datetime(headers.get("date", ""))
+    except ValueError:
+        return None
+
+
 def _reason(status: int, call: Call) -> Reason | None:
     """Return what overrides the status table, None where the table is right."""
     if status >= 500 and call.creates:
@@ -156,6 +168,12 @@ def _code(error: Any) -> str:
     """Return the short name of an error; a whole sentence is none."""
     text = error if isinstance(error, str) else ""
     return text if _WORD.fullmatch(text) and not text.endswith(".") else ""
+
+
+def _field_in(text: str) -> str:
+    """Return the field a sentence begins with: "name must have at most 255 characters."."""
+    found = _FIELD.match(text)
+    return found[1] if found else ""
 
 
 def _clean(text: str) -> str:

@@ -30,7 +30,6 @@ class Written:
 
     product_id: str
     held: Json | None = None
-    was_there: bool = False  #: found by its SKU in the last moment
     note: str = ""
 
 
@@ -57,7 +56,7 @@ class ProductWriting:
             elif product is None:
                 creations.append(wanted)
             else:
-                self._update(wanted, product, was_there=found is None)
+                self._update(wanted, product)
         linked = {one.desired.item_key for one in creations if one.parent_id}
         for group, is_family in _groups(creations, {*self.families, *linked}):
             self._create(group, is_family=is_family)
@@ -66,24 +65,19 @@ class ProductWriting:
 
     def _now(self, wanted: Wanted[Listing], found: Found | None) -> Json | SyncFailure | None:
         """Return the product to write over; what the search said may be behind, so it is read."""
-        if found is not None and found.ours:
-            product: Json = found.state
+        if found is None or found.ours:
+            product: Json | None = found.state if found is not None else None
             return product
         if self._stopped is not None:
             return self._stopped
         try:
-            if found is not None:
-                return self.catalog.read([found.target_id]).get(found.target_id)
-            products = self.catalog.read_sku(wanted.desired.sku)
+            return self.catalog.read([found.target_id]).get(found.target_id)
         except SyncFailure as failure:
             return self._noted(failure)
-        if len(products) > 1:
-            return sku_is_several(wanted.desired.sku, products)
-        return products[0] if products else None
 
-    def _update(self, wanted: Wanted[Listing], product: Json, *, was_there: bool = False) -> None:
+    def _update(self, wanted: Wanted[Listing], product: Json) -> None:
         listing, product_id = wanted.desired, str(product["id"])
-        made = Written(product_id=product_id, held=product, was_there=was_there)
+        made = Written(product_id=product_id, held=product)
         if self._stopped is not None:
             self._written[wanted.record] = self._stopped
             return

@@ -22,6 +22,7 @@ from chalicelib.connectors.lightspeed.product_writing import (
     sku_is_several,
     sku_used_twice,
 )
+from chalicelib.connectors.lightspeed.reads import for_each
 from chalicelib.domain.platforms import Done, Found, Wanted
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.records import Listing
@@ -89,12 +90,19 @@ class ProductTarget:
         self, wanted: Sequence[Wanted[Listing]], *, taken: set[str]
     ) -> dict[str, Found | SyncFailure]:
         hits = self.catalog.search_skus([one.desired.sku for one in wanted])
+        # The search may be behind: what it does not show is asked for once more, for it may be made
+        # next.
+        late = for_each(
+            [one for one in wanted if one.desired.sku.casefold() not in hits and _is_sold(one)],
+            lambda one: self.catalog.read_sku(one.desired.sku),
+            lambda one: one.record,
+        )
         found: dict[str, Found | SyncFailure] = {}
         for one in wanted:
-            products = hits.get(one.desired.sku.casefold(), ())
-            if not products and one.unclear:
-                products = self.catalog.read_sku(one.desired.sku)
-            if len(products) > 1:
+            products = hits.get(one.desired.sku.casefold(), ()) or late.get(one.record, ())
+            if isinstance(products, SyncFailure):
+                found[one.record] = products
+            elif len(products) > 1:
                 found[one.record] = sku_is_several(one.desired.sku, products)
             elif products and products[0]["id"] in taken:
                 found[one.record] = sku_used_twice(one.desired.sku)
@@ -165,7 +173,7 @@ class ProductTarget:
         return Done(
             target_id=written.product_id,
             version=str(version_of(held)) if held else None,
-            outcome=_outcome(found, written),
+            outcome=_outcome(found),
             verified=held is not None and not counted,
             awaiting=held is None,
             detail=" ".join(one for one in details if one),
@@ -173,10 +181,14 @@ class ProductTarget:
         )
 
 
-def _outcome(found: Found | None, written: Written) -> Outcome:
+def _outcome(found: Found | None) -> Outcome:
     if found is None:
-        return Outcome.ADOPTED if written.was_there else Outcome.CREATED
+        return Outcome.CREATED
     return Outcome.UPDATED if found.ours else Outcome.ADOPTED
+
+
+def _is_sold(wanted: Wanted[Listing]) -> bool:
+    return not wanted.desired.archived
 
 
 def _nothing_to_hide() -> Done:

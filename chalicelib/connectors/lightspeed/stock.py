@@ -67,10 +67,12 @@ class StockTarget:
         self, writes: Sequence[tuple[Wanted[Count], Found | None]]
     ) -> Mapping[str, Done | SyncFailure]:
         """Set the numbers that differ, a call a product; each outlet has its own fate."""
+        if not writes:
+            return {}
         counts = [wanted.desired for wanted, _ in writes]
         held = self._read_levels([one.variation_id for one in counts])
         started_at = self.client.account.http.now()
-        sold = self._sold_since(min((one.counted_at for one in counts), default=started_at), counts)
+        sold = self._sold_since(min(one.counted_at for one in counts), counts)
         changes = {
             wanted.record: _changes_of(wanted, sold.get(wanted.desired.variation_id, {}))
             for wanted, _ in writes

@@ -92,7 +92,7 @@ def _check_signature(account: Account, delivery: Delivery) -> None:
         if not signature_matches(delivery.body, header, secret=secret):
             raise WebhookRefusedError("The signature is wrong.")
         return
-    if not _must_be_signed(account, secret):
+    if not _must_be_signed(account, header or secret):
         return  # the secret part of our address stands in
     if not secret:
         raise WebhookRefusedError(
@@ -101,12 +101,16 @@ def _check_signature(account: Account, delivery: Delivery) -> None:
     raise WebhookRefusedError("The signature is missing.")
 
 
-def _must_be_signed(account: Account, secret: str) -> bool:
-    """Whether a delivery without a signature is refused: as set, else for applications."""
+def _must_be_signed(account: Account, sign_of_application: str) -> bool:
+    """Whether a delivery that cannot be checked is refused: as set, else for applications.
+
+    Args:
+        sign_of_application: what only an application has: its secret, or signed deliveries.
+    """
     setting = str(account.connection.settings.get("require_signature") or "").strip().lower()
     if setting in _YES:
         return True
-    return setting not in _NO and bool(secret)
+    return setting not in _NO and bool(sign_of_application)
 
 
 def _payload_in(body: bytes) -> tuple[str, Json]:

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.contract.connectors import brightpearl, square, woocommerce
+from tests.contract.connectors import brightpearl, lightspeed, square, woocommerce
 from tests.contract.connectors.suite import Entry, SourceCase, TargetCase
 
 ENTRIES: tuple[Entry, ...] = (
     brightpearl.ENTRY,
+    lightspeed.ENTRY,
     square.ENTRY,
     woocommerce.ENTRY,
 )
