@@ -326,6 +326,20 @@ def test_orders_in_the_bin_are_listed_after_the_others(at: Connected) -> None:
     assert walk(at) == [str(kept), str(binned)]
 
 
+@pytest.mark.parametrize(("count", "goes_on"), [(100, True), (99, False)])
+def test_without_the_header_that_counts_pages_a_full_page_is_not_the_last(
+    at: Connected, count: int, goes_on: bool
+) -> None:
+    row = {"status": "pending", "date_modified_gmt": "2026-03-02T08:00:00"}
+    at.woo.fail_next(200, path="/orders", body=[{"id": n + 20, **row} for n in range(count)])
+
+    page = at.orders().list_changes(
+        since=at.shop.clock() - timedelta(days=1), until=None, page=None
+    )
+
+    assert (len(page.changes), page.page is not None) == (count, goes_on)
+
+
 def test_a_page_token_that_is_none_of_ours_starts_the_slice_again(at: Connected) -> None:
     for token in ("nonsense", "e30=", "W10="):
         with pytest.raises(Exception, match="read again") as failed:

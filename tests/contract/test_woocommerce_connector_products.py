@@ -264,6 +264,17 @@ def test_a_batch_refused_as_a_whole_is_halved_until_the_bad_one_is_alone(at: Con
     assert len(at.writes()) == 3
 
 
+def test_long_skus_are_searched_for_in_addresses_a_server_takes(at: Connected) -> None:
+    rows = [wanted(listing(number, sku=f"{number:03}-" + "X" * 90)) for number in range(60)]
+
+    assert all(one.verified for one in at.sync(*rows).values())
+    assert all(one.equal for one in at.sync(*rows).values())
+
+    asked = [one.url for one in at.account.http.trace.exchanges if "sku=" in one.url]
+    assert len(asked) == 4
+    assert max(len(one) for one in asked) < 4000
+
+
 def test_a_sku_with_a_comma_is_found_too(at: Connected) -> None:
     done = at.sync(wanted(listing(sku="A,B")))["1001"]
     found = at.sync(wanted(listing(sku="A,B")))["1001"]

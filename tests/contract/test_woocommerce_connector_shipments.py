@@ -218,6 +218,17 @@ def test_a_corrected_fulfilment_stays_one(at: Connected) -> None:
     assert ship(at, parcel(at, order, tracking="JD02"))["900"].equal
 
 
+def test_two_parcels_under_one_number_are_two_fulfilments(at: Connected) -> None:
+    at.woo.fulfilments = True
+    order = buy(at)
+    one = (ShippedLine(product_id=at.mug, quantity=Decimal(1)),)
+    ship(at, parcel(at, order, lines=one, completes=False))
+
+    assert ship(at, parcel(at, order, lines=one, shipment_id="901"))["901"].verified
+
+    assert len(fulfilments(at, order)) == 2
+
+
 def test_a_fulfilment_of_nothing_that_is_in_the_order_is_a_conflict(at: Connected) -> None:
     at.woo.fulfilments = True
     order = buy(at)

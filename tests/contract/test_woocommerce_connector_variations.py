@@ -121,13 +121,16 @@ def test_a_product_hides_with_its_last_variation_and_comes_back_with_the_first(
 def test_what_is_of_another_kind_is_a_conflict(at: Connected, is_variation: bool) -> None:
     if is_variation:
         desired, there = variant(1, "Red", sku="MUG-1"), at.mug
+        wish = "should be a variation"
     else:
         desired, there = listing(sku="SHIRT-M"), at.size_m
+        wish = "should be a product without"
 
     failure = at.sync(wanted(desired))["1001"]
 
     assert (failure.reason, failure.error_code) == (Reason.CONFLICT, "other_kind")
     assert there in failure.detail
+    assert wish in failure.detail
 
 
 def test_a_sku_of_a_whole_variable_product_is_a_conflict(at: Connected) -> None:

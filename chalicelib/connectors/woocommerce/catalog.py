@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.connectors.woocommerce.batches import chunks, read_by_ids, real_ids
+from chalicelib.connectors.woocommerce.batches import BATCH, read_by_ids, real_ids
 from chalicelib.connectors.woocommerce.client import Json, WooClient
 from chalicelib.connectors.woocommerce.listings import META_ITEM, meta_of
 from chalicelib.domain.reasons import Reason, SyncFailure
 
+ADDRESS_AT_MOST = 3000  #: characters of SKUs in one address, each with its separator
 VARIATION = "variation"
 TRASH = "trash"
 
@@ -82,9 +83,8 @@ class CatalogReader:
         return [str(row.get("status")) for row in self.client.read_all(path, _fields="id,status")]
 
     def _with_skus(self, skus: Sequence[str]) -> Iterator[Json]:
-        """Ask for SKUs a hundred at once; one with a comma is searched for by itself."""
-        plain = [one for one in skus if one and "," not in one]
-        for part in chunks(plain):
+        """Ask for many SKUs at once; one with a comma is searched for by itself."""
+        for part in _packs([one for one in skus if one and "," not in one]):
             yield from self.client.read_all("products", sku=",".join(part))
         for one in skus:
             if "," in one:
@@ -120,6 +120,18 @@ class CatalogReader:
 
 
 _VARIABLE = {"type": "variable", "orderby": "id", "order": "desc"}
+
+
+def _packs(skus: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut SKUs into parts of a hundred, or fewer long ones: servers refuse a long address."""
+    pack: list[str] = []
+    for sku in skus:
+        if len(pack) == BATCH or sum(len(one) + 3 for one in [*pack, sku]) > ADDRESS_AT_MOST:
+            yield pack
+            pack = []
+        pack.append(sku)
+    if pack:
+        yield pack
 
 
 def _by_key(rows: Iterator[Json] | Sequence[Json]) -> dict[str, Json]:

@@ -92,6 +92,7 @@ OFFER = Offer(
     ],
     sources=(Kind.ORDER, Kind.REFUND),
     targets=(Kind.PRODUCT, Kind.STOCK, Kind.SHIPMENT, Kind.ORDER),
+    one_writer=(Kind.PRODUCT,),  # two writers would each make the product of a family
     choices=("locations", "categories", "taxes", "payment_methods", "order_statuses"),
     open=open_platform,
     read_webhook=read_webhook,

@@ -165,9 +165,11 @@ class FulfilmentWay:
         self._client = client
 
     def is_shown(self, order_id: str, wanted: Fulfilment) -> bool:
-        """Whether a fulfilment of the order has the tracking number."""
+        """Whether the order has the fulfilment: another parcel may have the same number."""
         return any(
-            _meta(one, "_tracking_number") == wanted.tracking for one in self._list(order_id)
+            _meta(one, "_tracking_number") == wanted.tracking
+            and _meta(one, SHIPMENT_KEY) in ("", wanted.shipment_id)
+            for one in self._list(order_id)
         )
 
     def show(self, order: Json, wanted: Fulfilment, *, before: str) -> None:
