@@ -137,6 +137,18 @@ def test_a_lost_answer_to_the_note_does_not_tell_the_buyer_twice(at: Connected) 
     assert (len(notes(at, order)), status(at, order)) == (1, "completed")
 
 
+def test_an_order_that_did_not_move_is_not_verified(at: Connected) -> None:
+    order = buy(at)
+    told = at.shop.get(f"orders/{order}")
+    at.woo.fail_next(200, path="orders/batch", body={"update": [told]})
+
+    done = ship(at, parcel(at, order))["900"]
+
+    assert (done.verified, "processing" in done.detail) == (False, True)
+    again = ship(at, parcel(at, order))["900"]
+    assert (again.verified, again.detail, len(notes(at, order))) == (True, "", 1)
+
+
 def test_a_buyer_who_is_not_to_be_told_gets_no_note(at: Connected) -> None:
     order = buy(at)
     assert ship(at, parcel(at, order, notify=False))["900"].verified

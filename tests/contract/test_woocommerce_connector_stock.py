@@ -77,6 +77,7 @@ def test_a_number_that_became_equal_meanwhile_is_not_written(at: Connected) -> N
     done = at.platform().target(Kind.STOCK, {}).write_many([(row, None)])[row.record]
 
     assert (done.outcome, done.verified, at.writes()) == (Outcome.UNCHANGED, True, [])
+    assert done.parts == (Part(name="shop", quantity="10", ok=True),)
 
 
 def test_a_product_nobody_counted_is_counted_from_now_on(at: Connected) -> None:

@@ -40,6 +40,16 @@ def test_a_new_sister_goes_below_the_linked_product_and_brings_her_option(at: Co
     assert at.product(done.parent_id)["attributes"][0]["options"] == ["Red", "Green"]
 
 
+def test_a_new_sister_whose_option_is_there_leaves_the_product_above_alone(at: Connected) -> None:
+    done = at.sync(wanted(variant(1, "Red")), wanted(variant(2, "Blue")))["1001"]
+    at.woo.calls.clear()
+
+    late = at.sync(wanted(variant(3, "blue", sku="LIN-3b"), parent_id=done.parent_id))["1003"]
+
+    assert late.verified
+    assert at.writes() == [f"/wc/v3/products/{done.parent_id}/variations/batch"]
+
+
 def test_a_new_sister_goes_below_the_product_of_a_sister_in_her_batch(at: Connected) -> None:
     done = at.sync(wanted(variant(1, "Red")))["1001"]
     red = linked(variant(1, "Red", price=Money(Decimal(5), "GBP")), done, parent_id=None)

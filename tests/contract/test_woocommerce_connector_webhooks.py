@@ -144,6 +144,29 @@ def test_a_delivery_with_another_secret_is_refused(at: Connected, us: Receiver) 
         read(at, us)
 
 
+def test_webhooks_that_are_right_are_left_alone(at: Connected, us: Receiver) -> None:
+    listen(at, us)
+    before = len(at.writes())
+    listen(at, us)
+    assert (before, len(at.writes())) == (4, 4)
+
+
+def test_of_doubles_one_is_left_with_our_secret(at: Connected, us: Receiver) -> None:
+    listen(at, us)
+    theirs = {"topic": "order.updated", "delivery_url": us.base_url, "secret": "theirs"}
+    at.woo.parts.webhooks.create(theirs)
+    first = next(
+        one for one in at.woo.parts.webhooks.by_id.values() if one.topic == theirs["topic"]
+    )
+    first.status = "disabled"
+
+    listen(at, us)
+
+    left = [one for one in at.woo.parts.webhooks.by_id.values() if one.topic == theirs["topic"]]
+    assert [one.status for one in left] == ["active"]
+    assert left[0].secret == at.account.credentials["webhook_secret"]
+
+
 @pytest.mark.parametrize("status", ["disabled", "paused"])
 def test_a_webhook_that_is_off_is_switched_on_with_our_secret(
     at: Connected, us: Receiver, status: str
