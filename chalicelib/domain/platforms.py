@@ -40,6 +40,8 @@ class ChangePage:
     #: where the next poll begins, for a source that counts its changes instead of dating them: it
     #: is handed back as ``page``. None: the next poll begins by time.
     resume: str | None = None
+    #: changes up to here were looked at, though none may be of this kind: the next poll begins here
+    read_until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +131,13 @@ class Till(Protocol):
         """All orders that changed from ``since`` on; used to know what was sold and not yet
         exported.
         """
+
+
+class Families(Protocol):
+    """What a source of products offers besides, if products of it are variants of one thing."""
+
+    def list_sisters(self, groups: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Ids of all records of each group (``Product.group_id``); a call a group at most."""
 
 
 class Source(Protocol[R_co]):
@@ -246,7 +255,11 @@ class Offer:
     calls_left: Callable[[Mapping[str, str]], int | None] = lambda headers: (
         None
     )  #: vendor's own count
-    one_writer: Sequence[Kind] = ()  #: kinds whose writes the vendor serialises per account
+    #: kinds whose writes are serialised per account: by the vendor, or because two writers would
+    #: each make what their records share
+    one_writer: Sequence[Kind] = ()
+    #: kinds whose shared thing takes no further parts once it is made: all are made together
+    whole_families: Sequence[Kind] = ()
     prerequisites: Sequence[str] = ()  #: plan, role, scopes: sentences for the person who connects
     sign_in: SignIn | None = None  #: connecting at the platform's own page, if it has one
 

@@ -17,8 +17,9 @@ from chalicelib.domain.ports import QueueMessage
 from chalicelib.domain.protocol import STARTS_AT_MOST, claim, park
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.rows import Row, RowName
-from chalicelib.flows import both_ways, decide, rates, work
+from chalicelib.flows import both_ways, decide, families, rates, work
 from chalicelib.flows.closing import Batch, complete, parent_kind
+from chalicelib.flows.declare import Planning
 from chalicelib.flows.door import is_known, queue_of
 from chalicelib.flows.loading import Setup, read_owners, read_setup, with_links
 from chalicelib.flows.services import Opened, Services
@@ -173,7 +174,7 @@ def _attempt(
     try:
         for connection in (setup.source, setup.target):
             opened.append(services.open(connection, lambda: deadline, rows[0].execution))
-        _work(services, setup, jobs, *opened)
+        _work(services, setup, jobs, *opened, deadline=deadline)
     except Exception as error:  # the engine's one broad except: noted on the rows, then raised
         batch.exchanges = [call for side in opened for call in side.take_exchanges()]
         batch.crash = type(error).__name__
@@ -186,8 +187,15 @@ def _attempt(
 
 
 def _work(
-    services: Services, setup: Setup, jobs: Sequence[Job], source: Opened, target: Opened
+    services: Services,
+    setup: Setup,
+    jobs: list[Job],
+    source: Opened,
+    target: Opened,
+    *,
+    deadline: datetime,
 ) -> None:
+    """Work jobs up to their endings; rows that have to go with them join ``jobs``."""
     doing = Work(
         flow=setup.flow,
         source=source,
@@ -200,14 +208,18 @@ def _work(
     )
     at = services.now() - timedelta(seconds=LAG_S)
     sold = work.ask(doing, jobs, lambda ids: setup.sold_units(services, target, at), target)
+    planning = replace(setup.planning, counted_at=at, units=sold)
     # What was sold is read before the ERP's figures: an order exported in between is then
     # subtracted twice for a moment, and never put back.
-    work.load(doing, jobs)
-    planning = replace(setup.planning, counted_at=at, units=sold)
-    planning = with_links(services, setup, planning, [j.record for j in work.still_open(jobs)])
-    work.plan(doing, jobs, lambda job: planning)
-    both_ways.choose_direction(doing, jobs)
+    _prepare(services, setup, doing, jobs, planning)
     parents = _parents(services, setup, work.still_open(jobs))
+
+    def claim_more(names: Sequence[RowName]) -> Sequence[Row]:
+        return _claim(services, setup, names, deadline)
+
+    sisters = families.claim_sisters(services, setup, doing, jobs, parents, claim_more)
+    jobs += sisters
+    _prepare(services, setup, doing, sisters, planning)
 
     def wanted(job: Job) -> Wanted[object]:
         return _wanted(setup, job, parents)
@@ -216,6 +228,18 @@ def _work(
     both_ways.carry_back(doing, jobs)
     work.judge(doing, jobs)
     work.write(doing, jobs, wanted)
+
+
+def _prepare(
+    services: Services, setup: Setup, doing: Work, jobs: Sequence[Job], planning: Planning
+) -> None:
+    """Read records and plan what the target should hold."""
+    if not jobs:
+        return
+    work.load(doing, jobs)
+    linked = with_links(services, setup, planning, [job.record for job in work.still_open(jobs)])
+    work.plan(doing, jobs, lambda job: linked)
+    both_ways.choose_direction(doing, jobs)
 
 
 def _parents(services: Services, setup: Setup, jobs: Sequence[Job]) -> Mapping[str, str]:

@@ -179,7 +179,7 @@ def go_on(services: Services, doing: PollRun, walked: Walked, further: Place) ->
     """Note that a page was read and what comes next."""
     doing.place = further
     cursor = _cursor_after(services, doing, walked)
-    resume = {"resume": walked.resume} if walked.resume else {}
+    resume = {"resume": walked.resume} if walked.resume and not doing.is_sweep else {}
     doing.poll = _save(services, doing.poll, cursor=cursor, page=further.to_text(), **resume)
 
 
@@ -245,7 +245,7 @@ def _ended(services: Services, doing: PollRun, walked: Walked | None) -> dict[st
         "next_at": next_at,
     }
     if walked is not None:
-        resume = walked.resume or doing.resume
+        resume = None if doing.is_sweep else walked.resume or doing.resume
         ended |= {"resume": resume} if resume else {}
         ended |= {"back_at": doing.started_at} if walked.is_back else {}
     return ended

@@ -73,6 +73,7 @@ class Walked:
     repeated: bool = False  #: the platform led in a circle; the walk ends early
     resume: str | None = None  #: where the next walk begins, for a source that counts its changes
     is_back: bool = False  #: the page is of the target's changes
+    read_until: datetime | None = None  #: as the page said
 
     @property
     def newest(self) -> datetime | None:
@@ -80,6 +81,7 @@ class Walked:
         if self.is_back:
             return None
         times = [change.updated_at for change in self.changes if change.updated_at is not None]
+        times += [self.read_until] if self.read_until is not None else []
         return max(times, default=None)
 
 
@@ -119,7 +121,13 @@ def _walked(place: Place, page: ChangePage) -> Walked:
     changes = list(_newest_of_each(page.changes).values())
     if page.page is None:
         resume = None if place.is_back else page.resume
-        return Walked(changes=changes, next=place.turned(), resume=resume, is_back=place.is_back)
+        return Walked(
+            changes=changes,
+            next=place.turned(),
+            resume=resume,
+            is_back=place.is_back,
+            read_until=page.read_until,
+        )
     token, first = _short(page.page), _first_of(page)
     repeats_page = page.page == place.page or token == place.mark_page
     if repeats_page or (first and first == place.mark_first):

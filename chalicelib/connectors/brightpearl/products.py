@@ -12,6 +12,7 @@ from chalicelib.connectors.brightpearl.client import Api, Reply
 from chalicelib.connectors.brightpearl.idsets import Chunk, is_id, split_into_chunks
 from chalicelib.connectors.brightpearl.mapping import category_ids_of, to_prices, to_product
 from chalicelib.connectors.brightpearl.models import PriceModel, ProductModel, read_as
+from chalicelib.connectors.brightpearl.search import search_all
 from chalicelib.domain.money import Money
 from chalicelib.domain.platforms import ChangePage
 from chalicelib.domain.reasons import Reason, SyncFailure
@@ -67,6 +68,19 @@ class Products:
     ) -> ChangePage:
         """One page of up to 500 products by ``updatedOn``; price changes do not show here."""
         return list_product_changes(self.api, Kind.PRODUCT, since=since, until=until, page=page)
+
+    def list_sisters(self, groups: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """Ids of all products of each group, a search each; none of a group that cannot be."""
+        path = "product-service/product-search"
+        return {
+            group: [
+                str(row["productId"])
+                for row in search_all(self.api, path, {"productGroupId": group})
+                if is_id(str(row.get("productId")))
+            ]
+            for group in groups
+            if is_id(group)
+        }
 
     def _fetch(self, chunk: Chunk) -> dict[str, Product | SyncFailure]:
         answers = fetch_product_models(self.api, chunk)

@@ -5,7 +5,7 @@ process that does neither starts without it.
 """
 
 from collections.abc import Mapping
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from chalicelib.connectors.lightspeed.application import API_VERSION, SCOPES
 from chalicelib.connectors.lightspeed.sign_in import SIGN_IN
@@ -20,6 +20,8 @@ from chalicelib.domain.platforms import (
 )
 from chalicelib.domain.setup import Connection
 from chalicelib.domain.statuses import Kind
+
+HOSTS = ".retail.lightspeed.app"
 
 #: Pages of the back office, by kind; those of sales are not published.
 _PAGES = {Kind.PRODUCT: "product", Kind.STOCK: "product", Kind.CUSTOMER: "customer"}
@@ -41,12 +43,19 @@ def read_webhook(account: Account, delivery: Delivery) -> WebhookRead:
 
 def record_url(connection: Connection, kind: Kind, record: str) -> str | None:
     """Return where people see a product or customer; a simulator has no pages."""
-    prefix = str(connection.settings.get("domain_prefix") or "")
-    page = _PAGES.get(kind)
-    if connection.base_url or not prefix or page is None or not record:
+    host, page = _host_of(connection), _PAGES.get(kind)
+    if not host or page is None or not record:
         return None
-    host = f"{quote(prefix, safe='')}.retail.lightspeed.app"
     return f"https://{host}/{page}/{quote(record, safe='')}"
+
+
+def _host_of(connection: Connection) -> str:
+    """Return the store's own host, empty for a simulator."""
+    if connection.base_url:
+        host = urlsplit(connection.base_url).hostname or ""
+        return host if host.endswith(HOSTS) else ""
+    prefix = str(connection.settings.get("domain_prefix") or "")
+    return f"{quote(prefix, safe='')}{HOSTS}" if prefix else ""
 
 
 def calls_left(headers: Mapping[str, str]) -> int | None:
@@ -133,6 +142,8 @@ OFFER = Offer(
     ],
     sources=(Kind.ORDER, Kind.CUSTOMER, Kind.REFUND),
     targets=(Kind.PRODUCT, Kind.STOCK),
+    one_writer=(Kind.PRODUCT,),  # two writers would each make the product of a family
+    whole_families=(Kind.PRODUCT,),  # a family takes no further variants
     choices=("locations", "registers", "categories", "taxes", "payment_types"),
     open=open_platform,
     read_webhook=read_webhook,
