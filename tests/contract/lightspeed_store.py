@@ -22,7 +22,8 @@ class Store:
         self.lightspeed = LightspeedSimulator(clock=self.clock)
         self.demo: DemoStore = demo_store(self.lightspeed)
         self.lightspeed.start()
-        self.http = httpx.Client(base_url=self.lightspeed.base_url, timeout=5)
+        named = {"User-Agent": "people at the store"}
+        self.http = httpx.Client(base_url=self.lightspeed.base_url, headers=named, timeout=5)
         self.token = self.demo.token
         self.leeds, self.york = self.demo.outlet_ids.values()
 

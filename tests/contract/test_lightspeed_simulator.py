@@ -209,9 +209,10 @@ def test_another_method_of_a_known_path_is_refused(store: Store) -> None:
 
 def test_a_missing_user_agent_can_be_refused(store: Store) -> None:
     store.lightspeed.user_agent_required = True
-    headers = {"User-Agent": "", "Authorization": f"Bearer {store.token}"}
 
-    assert store.http.get("/api/2026-07/outlets", headers=headers).status_code == 400
+    for name in ("", "python-httpx/0.28"):
+        headers = {"User-Agent": name, "Authorization": f"Bearer {store.token}"}
+        assert store.http.get("/api/2026-07/outlets", headers=headers).status_code == 400
     assert store.call("GET", "outlets").status_code == 200
 
 

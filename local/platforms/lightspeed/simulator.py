@@ -73,8 +73,8 @@ class LightspeedSimulator(Simulator, Behaviour):
         return LightspeedError(status, "The simulator was asked to fail this call.").as_json()
 
     def _answer(self, request: Request) -> Response:
-        if self.user_agent_required and not request.headers.get("user-agent"):
-            raise invalid("A User-Agent header is required.")
+        if self.user_agent_required and not _names_somebody(request):
+            raise invalid("A User-Agent header that names the application is required.")
         if (request.method, request.path) == ("GET", "/connect"):
             return self.oauth.connect({name: one[0] for name, one in request.query.items()})
         if (request.method, request.path) == ("POST", "/api/1.0/token"):
@@ -203,6 +203,12 @@ class LightspeedSimulator(Simulator, Behaviour):
         """Return a sale or some of it; see `Till.take_back`."""
         with self.lock:
             return self.till.take_back(sale, quantity_by_sku)
+
+
+def _names_somebody(request: Request) -> bool:
+    """Whether a call says whose it is, and not only which library made it."""
+    named = request.headers.get("user-agent", "")
+    return bool(named) and not named.startswith("python-")
 
 
 def _body(request: Request) -> Json:
