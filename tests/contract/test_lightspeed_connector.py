@@ -167,6 +167,23 @@ def test_a_token_that_stays_refused_takes_the_connection_down(renew: Renew) -> N
         assert "sign in again" in failure.detail
 
 
+def test_a_token_is_renewed_once_however_many_calls_are_refused() -> None:
+    asked: list[Mapping[str, str]] = []
+
+    def renew(refused: Mapping[str, str]) -> Mapping[str, str]:
+        asked.append(refused)
+        return dict(refused)
+
+    with connected_with(renew) as at:
+        at.till.oauth.tokens[at.store.token].revoked = True
+        source = at.source(Kind.ORDER)
+
+        for _ in range(3):
+            assert source.fetch_many([SALE])[SALE].reason is Reason.CONNECTION_DOWN
+
+        assert [one["access_token"] for one in asked] == [at.store.token]
+
+
 def test_after_a_failure_of_the_account_nothing_more_is_asked(at: Connected) -> None:
     at.till.fail_next(429)
 

@@ -128,7 +128,8 @@ def test_taxes_and_ways_to_pay_are_picked_by_their_names(at: Connected) -> None:
     platform = at.platform()
 
     assert platform.list_choices("taxes") == [Choice(id="VAT", name="VAT")]
-    assert [one.id for one in platform.list_choices("payment_types")] == ["Cash", "Card"]
+    ways = [one.id for one in platform.list_choices("payment_types")]
+    assert ways == ["Cash", "Card", "EXCHANGE"]
     with pytest.raises(LookupError):
         platform.list_choices("moods")
 

@@ -7,6 +7,7 @@ from chalicelib.connectors.lightspeed.application import API_VERSION, SCOPES, en
 from chalicelib.connectors.lightspeed.client import Json, LightspeedClient
 from chalicelib.connectors.lightspeed.failures import unexpected_shape
 from chalicelib.connectors.lightspeed.lookups import Lookups
+from chalicelib.connectors.lightspeed.mapping import EXCHANGE
 from chalicelib.connectors.lightspeed.models import CategoryModel, NamedModel, TokensModel, parse
 from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.platforms import Check, Choice
@@ -68,7 +69,8 @@ def list_choices(client: LightspeedClient, what: str) -> Sequence[Choice]:
         no_tax = lookups.retailer.no_tax_group_id
         return _by_name([one for one in lookups.taxes if one.id != no_tax])
     if what == "payment_types":
-        return _by_name(lookups.payment_types)
+        goods = Choice(id=EXCHANGE, name="Goods taken in exchange")
+        return [*_by_name(lookups.payment_types), goods]
     if what == "categories":
         found = [parse(CategoryModel, one, "category") for one in _categories(client)]
         choices = [Choice(id=one.id, name=one.full_name) for one in found if one.leaf_category]

@@ -94,8 +94,8 @@ class ProductWriting:
             self._note_first(wanted.record, made)
 
     def _send(self, product: Json, listing: Listing) -> None:
-        names = [str(one.get("name")) for one in product.get("variant_options") or []]
-        attributes = self.catalog.attribute_ids(names) if names and listing.options else {}
+        changes_options = "options" in differences(product, listing, self.rules)
+        attributes = self.catalog.attribute_ids(list(listing.options)) if changes_options else {}
         body = update_of(product, listing, self.rules, attributes)
         path = f"products/{product['id']}"
         self.client.write("PUT", path, PRODUCTS_WRITE, dict(body))
