@@ -314,6 +314,17 @@ def test_a_status_that_is_there_is_not_written(at: Connected) -> None:
     assert at.writes() == []
 
 
+def test_a_status_that_did_not_take_is_not_verified(at: Connected) -> None:
+    order = buy(at)
+    told = {"id": order, "status": "processing"}
+    at.woo.fail_next(200, path="orders/batch", body={"update": [told]})
+
+    done = move(at, moved(order, "completed"))[f"r-{order}"]
+
+    assert (done.verified, "processing" in done.detail) == (False, True)
+    assert move(at, moved(order, "completed"))[f"r-{order}"].detail == ""
+
+
 def test_the_status_refunded_is_never_written(at: Connected) -> None:
     order = buy(at)
     failure = move(at, moved(order, "refunded"))[f"r-{order}"]

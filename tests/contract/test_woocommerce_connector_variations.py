@@ -50,6 +50,19 @@ def test_a_new_sister_whose_option_is_there_leaves_the_product_above_alone(at: C
     assert at.writes() == [f"/wc/v3/products/{done.parent_id}/variations/batch"]
 
 
+def test_a_known_variation_without_options_brings_no_attribute(at: Connected) -> None:
+    done = at.sync(wanted(variant(1, "Red")))["1001"]
+
+    renamed = at.sync(linked(variant(1, "", options={}, item_name="Polo shirt"), done))["1001"]
+
+    assert renamed.verified
+    parent = at.product(done.parent_id)
+    assert (parent["name"], [one["name"] for one in parent["attributes"]]) == (
+        "Polo shirt",
+        ["Colour"],
+    )
+
+
 def test_a_new_sister_goes_below_the_product_of_a_sister_in_her_batch(at: Connected) -> None:
     done = at.sync(wanted(variant(1, "Red")))["1001"]
     red = linked(variant(1, "Red", price=Money(Decimal(5), "GBP")), done, parent_id=None)
