@@ -67,6 +67,10 @@ class House:
         """Return a row whole."""
         return self.api.get(f"{self.base}/logs/{row['id']}")
 
+    def outcomes(self, row: Json) -> list[str]:
+        """Return what a row's attempts came to, oldest first."""
+        return [str(one["outcome"]) for one in reversed(self.detail(row)["attempts"])]
+
     def resync(self, row: Json) -> None:
         """Press a row's re-sync button."""
         self.api.post(f"{self.base}/logs/{row['id']}/resync")
