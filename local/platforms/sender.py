@@ -6,17 +6,36 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from random import Random
 from urllib.parse import urlsplit
 
 Clock = Callable[[], datetime]
 
 DELIVERIES_KEPT = 20_000
 TIMEOUT_S = 10.0
+LATE_S = (0.5, 4.0)  #: of deliveries that come late by chance
 
 
 def wall_clock() -> datetime:
     """Return the time of this machine, aware, in UTC."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mishap:
+    """How many deliveries go wrong by chance: a share is lost, as many come twice, as many late."""
+
+    share: float
+    chance: Random
+
+    def copies(self) -> int:
+        """Return how often the next one is sent: never, twice, or as it should be."""
+        struck = self.chance.random()
+        return 0 if struck < self.share else 2 if struck < 2 * self.share else 1
+
+    def late_s(self) -> float:
+        """Return how late the next one is."""
+        return self.chance.uniform(*LATE_S) if self.chance.random() < self.share else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +83,7 @@ class WebhookSender:
         self.duplicates = 1
         self.reorder = False
         self.lose_next = 0
+        self._mishap: Mishap | None = None
         self.sent: list[Delivery] = []
         self._waiting: list[Delivery] = []
         self._busy = 0
@@ -94,14 +114,22 @@ class WebhookSender:
             self.reorder = self.reorder if reorder is None else bool(reorder)
             self.lose_next = self.lose_next if lose_next is None else int(lose_next)
 
+    def let_fail(self, share: float, chance: Random) -> None:
+        """Lose this share of deliveries, send as many twice and as many late, until told 0."""
+        with self._changed:
+            self._mishap = Mishap(share=share, chance=chance) if share else None
+
     def deliver(self, url: str, headers: Mapping[str, str], body: bytes) -> None:
         """Queue one webhook (as often as ``duplicates`` says), unless it is one to lose."""
         with self._changed:
             if self.lose_next > 0:
                 self.lose_next -= 1
                 return
-            due = time.monotonic() + self.delay_s
-            for _ in range(self.duplicates):
+            copies, late_s = self.duplicates, self.delay_s
+            if self._mishap is not None:
+                copies, late_s = copies * self._mishap.copies(), late_s + self._mishap.late_s()
+            due = time.monotonic() + late_s
+            for _ in range(copies):
                 self._number += 1
                 self._waiting.append(
                     Delivery(url=url, headers=headers, body=body, number=self._number, due=due)

@@ -13,14 +13,16 @@ import sys
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from local.platforms.messages import FAULT_MODES, Call, Fault, Request, Response
 from local.platforms.sender import Clock, Delivery, WebhookSender, wall_clock
+from local.platforms.trouble import KINDS, Trouble
 
 __all__ = [
     "Call",
@@ -62,6 +64,7 @@ class Simulator(ABC):
         }
         self.stopping = threading.Event()
         self._faults: list[Fault] = []
+        self._trouble: Trouble | None = None
         self._down = ""
         self._server: _Server | None = None
 
@@ -147,6 +150,12 @@ class Simulator(ABC):
         with self.lock:
             self._faults.append(fault)
 
+    def let_fail(self, share: float, chance: Random, kinds: Sequence[str] = tuple(KINDS)) -> None:
+        """Make each call go wrong with this probability, until told 0; ``kinds`` as in `KINDS`."""
+        trouble = Trouble(share=share, chance=chance, kinds=tuple(kinds)) if share else None
+        with self.lock:
+            self._trouble = trouble
+
     def down(self, down: bool = True, *, mode: str = "answer") -> None:
         """Answer 503 to everything, or close every connection with ``mode="drop"``."""
         with self.lock:
@@ -156,6 +165,7 @@ class Simulator(ABC):
         """Forget faults that were not used up, and be up."""
         with self.lock:
             self._faults.clear()
+            self._trouble = None
             self._down = ""
 
     def take_fault(self, request: Request) -> Fault | None:
@@ -176,6 +186,8 @@ class Simulator(ABC):
         if found is not None:
             found.times -= 1
             self._faults = [fault for fault in self._faults if fault.times > 0]
+        if found is None and self._trouble is not None:
+            return self._trouble.strike()
         return found
 
     def control(self, request: Request) -> Response:
