@@ -141,6 +141,14 @@ def test_a_walk_in_customer_of_another_code_is_told_by_the_setting(at: Connected
     assert at.with_settings(walk_in_customer=anybody).order(sale).customer is None
 
 
+def test_a_sale_of_a_register_that_was_taken_down_keeps_its_name(at: Connected) -> None:
+    at.store.product("MUG")
+    sale = at.till.sell("Leeds", {"MUG": 1})
+    at.till.delete("registers", at.store.demo.register_ids["Leeds"])
+
+    assert at.order(sale).source == "Lightspeed · Leeds"
+
+
 def test_names_are_read_once_for_a_whole_batch(at: Connected) -> None:
     for number in range(12):
         at.store.product(f"P{number}")

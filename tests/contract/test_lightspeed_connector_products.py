@@ -158,6 +158,16 @@ def test_two_records_of_one_sku_are_told_and_made_once(at: Connected) -> None:
     assert results["1002"].error_code == "sku_used_twice"
 
 
+def test_a_sku_of_a_product_that_another_record_has_is_told(at: Connected) -> None:
+    done = made(at)
+    other = wanted(at.listing(2, sku="lin-1"))
+
+    results = at.sync(linked(at.listing(), done), other)
+
+    assert results["1001"].equal
+    assert results["1002"].error_code == "sku_used_twice"
+
+
 def test_many_skus_are_looked_up_in_one_call(at: Connected) -> None:
     rows = [wanted(at.listing(number)) for number in range(40)]
     at.sync(*rows)
@@ -199,6 +209,7 @@ def test_an_archived_product_that_never_was_there_is_left_so(at: Connected) -> N
     done = made(at, at.listing(archived=True))
 
     assert done.outcome is Outcome.NOT_APPLICABLE
+    assert at.calls("products") == 0
     assert at.products() == []
 
 

@@ -207,6 +207,16 @@ def test_a_number_that_does_not_arrive_is_not_verified(at: Connected) -> None:
     assert "shows 10 after 20" in done.detail
 
 
+def test_a_list_of_levels_that_is_behind_is_asked_past(at: Connected) -> None:
+    mug = at.store.product("MUG")
+    old = {"product_id": mug, "location_id": at.store.leeds, "current_inventory_level": 10}
+    at.till.after_next_change = lambda: at.till.fail_next(200, path="/inventory_levels", body=[old])
+
+    done = only(write(at, counted(at, mug, "20")))
+
+    assert done.verified
+
+
 def test_a_write_without_an_answer_is_unknown_and_can_be_repeated(at: Connected) -> None:
     mug = at.store.product("MUG")
     row = counted(at, mug, "20")

@@ -50,7 +50,8 @@ def sale(*lines: tuple[str, str, str], total: str | None = None, **more: Any) ->
 
 
 def paid(amount: str, name: str = "Cash", **more: Any) -> dict[str, Any]:
-    return {"id": f"{name}{amount}", "amount": Decimal(amount), "type": {"name": name}, **more}
+    kind = {"config_id": f"type-{name}", "name": name}
+    return {"id": f"{name}{amount}", "amount": Decimal(amount), "type": kind, **more}
 
 
 def adds_up(record: Any) -> bool:
@@ -115,6 +116,12 @@ def test_an_older_status_has_its_state(status: str, state: str, note: str) -> No
     order = to_order(read_sale(payload("sale_2_0.json") | {"status": status}), SHOP)
 
     assert (order.state, order.note) == (state, note)
+
+
+def test_a_return_of_the_older_shape_without_lines_yet_is_no_sale() -> None:
+    read = read_sale(payload("sale_2_0.json") | {"line_items": []})
+
+    assert (read.sells, read.gives_back) == (False, True)
 
 
 def test_an_unknown_state_is_kept_as_it_is() -> None:
@@ -184,6 +191,27 @@ def test_a_gap_that_is_booked_as_cash_rounding_is_rounding() -> None:
     assert [(one.method, one.amount) for one in order.payments] == [("Bar", gbp("10.00"))]
 
 
+def test_a_sale_that_is_not_closed_has_no_gap_yet() -> None:
+    order = to_order(
+        sale(("1", "10", "0"), total="10", payments=[paid("9.97")], state="pending"), SHOP
+    )
+
+    assert (order.total, order.rounding) == (gbp("10.00"), gbp("0.00"))
+
+
+def test_an_exchange_that_gives_cash_back_is_rounded_on_the_refund() -> None:
+    swapped = sale(
+        ("1", "20", "0"), ("-1", "-35.02", "0"), total="-15.02", payments=[paid("-15.00")]
+    )
+
+    order, refund = to_order(swapped, SHOP), to_refund(swapped, SHOP)
+
+    assert (order.total, order.rounding) == (gbp("20.00"), gbp("0.00"))
+    assert (refund.total, refund.rounding) == (gbp("35.00"), gbp("-0.02"))
+    assert adds_up(order)
+    assert adds_up(refund)
+
+
 def test_cash_given_back_is_rounded_to_coins_too() -> None:
     refund = to_refund(sale(("-1", "-9.98", "0"), total="-9.98", payments=[paid("-10.00")]), SHOP)
 
@@ -215,6 +243,14 @@ def test_change_of_another_kind_is_taken_off_the_last_payment() -> None:
     order = to_order(sale(("1", "25", "0"), total="25", payments=payments), SHOP)
 
     assert {one.method: one.amount.amount for one in order.payments} == {"Card": 25}
+
+
+def test_change_is_taken_off_what_is_of_its_kind() -> None:
+    payments = [paid("30", "Cash"), paid("10", "Card"), paid("-5", "Cash")]
+
+    order = to_order(sale(("1", "35", "0"), total="35", payments=payments), SHOP)
+
+    assert {one.method: one.amount.amount for one in order.payments} == {"Cash": 25, "Card": 10}
 
 
 def test_reasons_of_a_return_are_told_once() -> None:

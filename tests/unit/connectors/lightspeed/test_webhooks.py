@@ -114,6 +114,14 @@ def test_a_missing_signature_is_refused_where_one_must_be(
         assert read(BODY, secret=secret, require_signature=setting).ignored
 
 
+def test_a_signed_delivery_that_cannot_be_checked_is_refused() -> None:
+    header = f"signature={HEX},algorithm=HMAC-SHA256"
+
+    with pytest.raises(WebhookRefusedError, match="secret"):
+        read(BODY, header, secret="")
+    assert read(BODY, header, secret="", require_signature="no").ignored
+
+
 def test_a_sale_of_the_older_shape_tells_its_version_and_time() -> None:
     payload = json.loads((PAYLOADS / "webhook_sale_1_0.json").read_text())
 
