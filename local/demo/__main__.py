@@ -138,7 +138,7 @@ def _introduce(demo: Demo, consumer_key: str) -> None:
 def _go_live(demo: Demo, shops: Shops, log: Log) -> int:
     traffic = Traffic(demo.vendors, shops, demo.patience, say)
     try:
-        say("Products go to Square first; the shops open as soon as there is something to sell.")
+        say("Products go to the shops first; these open as soon as there is something to sell.")
         demo.patience.wait_until(
             lambda: log.count()["product"]["Synced"] > 0,
             "first product",
@@ -170,10 +170,10 @@ def _tell_story(demo: Demo, shops: Shops, log: Log) -> bool:
         say("The story did not end as told. It should have been:")
         print("\n".join(lines_of(wanted)), flush=True)
     uneven = shops.uneven_stock(story.wrong) if story.wrong else []
-    for line in uneven:
+    for line in (*uneven, *(faults := story.chapters.faults())):
         say(line)
     say(f"Stock differs at {len(uneven)} shelves.")
-    return tally == wanted and not uneven
+    return tally == wanted and not uneven and not faults
 
 
 def _show_remaining(log: Log) -> None:

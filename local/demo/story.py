@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from local.demo.chapters import Chapters, open_chapters
 from local.demo.log import Log, Tally
 from local.demo.merchant import UNMAPPED, products_of
 from local.demo.shops import Shops
@@ -32,7 +33,12 @@ class Story:
     until: float = field(default_factory=lambda: time.monotonic() + WITHIN_S)
     down_s: float = DOWN_S
     orders: list[str] = field(default_factory=list)
+    returned: list[str] = field(default_factory=list)  #: refunds at the first shop
     wrong: str = ""
+    chapters: Chapters = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chapters = open_chapters(self.vendors, self.shops, self.log)
 
     def play(self) -> None:
         """Tell everything and wait until nothing is owed.
@@ -41,18 +47,21 @@ class Story:
             LateError: something did not come about in time.
             EndedError: the demo is to end.
         """
-        self._settle("The products go to Square, then their stock.")
+        self._settle("The products go to the shops, then their stock.")
         self.say("The shops open: sales, tips, discounts, two ways to pay, a till of yesterday.")
         self._sell()
+        self.chapters.open()
         later, unpaid, edited = self._sell_what_changes()
         self.say(f"Every webhook comes {COPIES} times, late and in the wrong order.")
         self._deliver_badly()
         self._lose_a_webhook()
         self._settle("All that is written to Brightpearl.")
-        self.say("An order is paid in full, one is cancelled, one gets another line.")
+        self.say("Orders are paid in full, cancelled on either side, changed, shipped, refunded.")
         self.vendors.square.pay(later)
         self.vendors.square.cancel(unpaid)
         self.shops.add_to(edited)
+        self.returned += self.vendors.square.refund(self.orders[0])
+        self.chapters.go_on()
         self._break_down()
         self._settle("What failed meanwhile is tried again.")
 
@@ -60,7 +69,7 @@ class Story:
         """Return the counts the story has to end with."""
         waiting = len(products_of(self.vendors, UNMAPPED))
         products = len(self.vendors.erp.products)
-        return Counter(
+        own: Tally = Counter(
             {
                 ("product", "Pending", "needs_mapping"): waiting,
                 ("product", "Failed", "rejected_by_target"): 1,
@@ -68,10 +77,13 @@ class Story:
                 ("stock", "Pending", "needs_record"): waiting + 1,
                 ("stock", "Synced", ""): products - waiting - 1,
                 ("order", "Failed", "amounts_differ"): 1,
-                ("order", "Synced", ""): len(self.orders),
+                # The till keeps a return as an order of its own: there is nothing to do for it.
+                ("order", "Synced", ""): len(self.orders) + len(self.returned),
                 ("customer", "Synced", ""): len(self.shops.buyers),
+                ("refund", "Synced", ""): len(self.returned),
             }
         )
+        return own + self.chapters.ending()
 
     def _sell(self) -> None:
         shops = self.shops
@@ -93,7 +105,7 @@ class Story:
         return later, unpaid, edited
 
     def _deliver_badly(self) -> None:
-        senders = (self.vendors.square.sender, self.vendors.brightpearl.sender)
+        senders = self.vendors.senders
         for sender in senders:
             sender.configure(duplicates=COPIES, delay_s=LATE_S, reorder=True)
         self.orders.append(self.shops.sell())
@@ -130,14 +142,19 @@ class Story:
 
     def _is_settled(self) -> bool:
         counts = self.log.count()
-        orders = len(self.orders) + bool(self.wrong)
+        shops = len(self.vendors.simulators) - 1
         has_rows = (
-            counts["product"].total() >= len(self.vendors.erp.products)
+            counts["product"].total() >= shops * len(self.vendors.erp.products)
             and counts["stock"].total() >= counts["product"].total()
-            and counts["order"].total() >= orders
+            and counts["order"].total() >= self._orders
+            and counts["refund"].total() >= self.ending()["refund", "Synced", ""]
+            and counts.get("shipment", Counter()).total() >= self.ending()["shipment", "Synced", ""]
         )
         return has_rows and self._are_told() and not self.log.is_owed()
 
+    @property
+    def _orders(self) -> int:
+        return len(self.orders) + bool(self.wrong) + self.chapters.orders
+
     def _are_told(self) -> bool:
-        senders = (self.vendors.square.sender, self.vendors.brightpearl.sender)
-        return all(sender.drain(0) for sender in senders)
+        return all(sender.drain(0) for sender in self.vendors.senders)

@@ -107,6 +107,7 @@ def open_vendors(products: int = PRODUCT_COUNT, *, shops: Collection[str] = (SQU
 
 def _open_outlets(brightpearl: BrightpearlSimulator, erp: brightpearl_demo.DemoMerchant) -> Outlets:
     simulator = LightspeedSimulator()
+    simulator.calls_per_window = 5 * CALLS_PER_MINUTE
     store = demo_store(simulator)
     with simulator.lock:
         categories = {name: simulator.account.add_category(name) for name in erp.categories}

@@ -20,7 +20,8 @@ REFUNDS = "lightspeed-refunds-to-brightpearl"
 
 def joining(vendors: Vendors, outlets: Outlets) -> Joining:
     """Return what the connection and its flows need."""
-    store = outlets.store
+    store, oauth = outlets.store, outlets.simulator.oauth
+    granted = outlets.simulator.grant()
     warehouses = [str(number) for number in outlets.warehouses]
     locations = list(store.outlet_ids.values())
     payments = {store.payment_type_ids["Cash"]: "CASH", store.payment_type_ids["Card"]: "CARD"}
@@ -33,9 +34,10 @@ def joining(vendors: Vendors, outlets: Outlets) -> Joining:
                 **PACE,
             },
             "credentials": {
-                "access_token": store.token,
-                "client_id": outlets.simulator.oauth.client_id,
-                "client_secret": outlets.simulator.oauth.client_secret,
+                "access_token": granted["access_token"],
+                "refresh_token": granted["refresh_token"],
+                "client_id": oauth.client_id,
+                "client_secret": oauth.client_secret,
             },
         },
         mappings={
