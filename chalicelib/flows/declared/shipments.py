@@ -35,10 +35,10 @@ def shipments(source: Side, target: Side, *, completed: str) -> Flow:
                 help=f"At {target.label}, once all goods of the order have left.",
             ),
             Setting(
-                name="tracking",
+                name="shipment_way",
                 label="How tracking is told",
                 type="choice",
-                options=("automatic", "note"),
+                options=("automatic", "fulfilments", "tracking", "note"),
                 default="automatic",
                 help="Automatic: the best way that the shop supports. Note: a note to the buyer.",
             ),
@@ -53,4 +53,5 @@ def shipments(source: Side, target: Side, *, completed: str) -> Flow:
         calls=lambda rows: (2 + rows // 10, 2 + 3 * rows),
         retry=RETRY,
         poll_every_s=300,
+        poll_overlap_s=86_400,  # people date shipments back
     )

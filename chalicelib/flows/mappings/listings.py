@@ -10,6 +10,7 @@ from chalicelib.flows.mappings.answers import mapped, setting
 
 #: Answers to the setting of what the prices of the list hold.
 _TAX_INCLUDED = {"with_tax": True, "without_tax": False}
+ONLY_OPTION = "Variant"  #: name of the option of variants that have none
 ONLY_VARIATION = "Regular"  #: name of the variation of a product without variants
 
 
@@ -44,7 +45,7 @@ def listing_from_product(product: Product, planning: Planning) -> Listing:
         item_key=f"group-{product.group_id}" if product.group_id else f"product-{product.id}",
         item_name=product.name,
         variation_name=product.variant_name or ONLY_VARIATION,
-        options=product.options,
+        options=_options(product),
         sku=product.sku,
         barcode=product.barcode,
         category=category,
@@ -55,6 +56,13 @@ def listing_from_product(product: Product, planning: Planning) -> Listing:
         tracked=product.tracked,
         archived=product.archived and planning.settings.get("archived_products") != "keep",
     )
+
+
+def _options(product: Product) -> Mapping[str, str]:
+    """Return what tells a variant from its sisters, also where nobody gave it options."""
+    if product.options or not product.group_id:
+        return product.options
+    return {ONLY_OPTION: product.variant_name or product.sku}
 
 
 def _category_sentence(product: Product) -> str:
