@@ -79,6 +79,16 @@ def test_the_next_poll_goes_on_by_version_and_not_by_time(at: Connected) -> None
     assert pages[-1].resume != last.resume
 
 
+def test_a_poll_tells_how_far_it_read_though_nothing_is_of_its_kind(at: Connected) -> None:
+    since = at.store.clock()
+    sell(at, 2, apart_s=60)
+
+    pages = at.pages(Kind.REFUND, since=since)
+
+    assert [list(page.changes) for page in pages] == [[]]
+    assert pages[0].read_until == since + timedelta(seconds=60)
+
+
 def test_a_poll_of_nothing_new_is_one_call(at: Connected) -> None:
     sell(at, 3)
     last = at.pages(Kind.ORDER)[-1]

@@ -40,7 +40,10 @@ class CustomerSource:
         feed = Feed(client=self.client, path="customers", needs=CUSTOMERS_READ, query=DELETED_TOO)
         found = feed.walk(since=since, until=until, page=page, wanted=self._is_somebody)
         return ChangePage(
-            changes=[_changed(row) for row in found.rows], page=found.page, resume=found.resume
+            changes=[_changed(row) for row in found.rows],
+            page=found.page,
+            resume=found.resume,
+            read_until=found.read_until,
         )
 
     def _read(self, one: str, raw: Json | SyncFailure | None) -> Customer | SyncFailure | None:

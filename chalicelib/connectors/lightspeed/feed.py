@@ -53,6 +53,7 @@ class Rows:
     rows: Sequence[Json]
     page: str | None
     resume: str | None = None
+    read_until: datetime | None = None  #: time of the last row that was read, wanted or not
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,19 +122,21 @@ class Feed:
         """
         place = Place.from_token(page) if page else Place(version=self.start(since, hint(since)))
         found: list[Json] = []
+        seen: datetime | None = None
         for _ in range(PAGES_AT_ONCE):
             rows, reached = self.read(place.version)
+            seen = max((at for row in rows if (at := mark_of(row).at)), default=seen)
             resume = Place(version=reached, resumed=True).to_token()
             if not rows:
-                return Rows(rows=found, page=None, resume=resume)
+                return Rows(rows=found, page=None, resume=resume, read_until=seen)
             early = None if place.resumed else since
             found = [row for row in rows if wanted(row) and _is_between(row, early, until)]
             if until is not None and all(_is_past(row, until) for row in rows):
-                return Rows(rows=found, page=None, resume=resume)
+                return Rows(rows=found, page=None, resume=resume, read_until=seen)
             place = Place(version=reached, resumed=place.resumed)
             if found:
                 break
-        return Rows(rows=found, page=place.to_token())
+        return Rows(rows=found, page=place.to_token(), read_until=seen)
 
     def start(self, since: datetime, known: Mark | None = None) -> int:
         """Return a version after which everything is listed that changed from ``since`` on.

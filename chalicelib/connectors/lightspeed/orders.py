@@ -41,6 +41,7 @@ class OrderSource:
             changes=[changed(Kind.ORDER, row) for row in found.rows],
             page=found.page,
             resume=found.resume,
+            read_until=found.read_until,
         )
 
     def list_sales(self, *, since: datetime) -> Sequence[Order]:

@@ -45,6 +45,7 @@ class RefundSource:
             changes=[changed(Kind.REFUND, row) for row in found.rows],
             page=found.page,
             resume=found.resume,
+            read_until=found.read_until,
         )
 
 
