@@ -116,3 +116,11 @@ def test_every_step_of_a_refund_is_heard_by_webhook_with_its_own_version(at: Con
     versions = sorted(one.version or 0 for one in changes)
     assert versions[0] < versions[1] == fetched(at, refund_id).version
     assert changes[0].columns["refund_id"] == refund_id
+
+
+def test_a_list_without_refunds_says_how_far_it_was_read(at: Connected) -> None:
+    now = at.account.http.now()
+    page = at.refunds().list_changes(since=now - timedelta(days=30), until=None, page=None)
+    assert (list(page.changes), page.page) == ([], None)
+    assert page.read_until is not None
+    assert now - timedelta(minutes=16) < page.read_until <= now - timedelta(minutes=14)

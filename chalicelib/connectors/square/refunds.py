@@ -24,6 +24,9 @@ CREATED_WITHIN = timedelta(days=400)
 _EXCHANGES, _REFUNDS = "exchanges.", "refunds."
 
 
+READ_WITHIN = timedelta(minutes=15)  #: the longest time that one poll's pages may take
+
+
 @dataclass(frozen=True, kw_only=True)
 class RefundSource:
     """Refunds of payments, and orders in which goods paid for goods."""
@@ -82,6 +85,8 @@ class RefundSource:
         return ChangePage(
             changes=[_changed(raw) for raw in found],
             page=_REFUNDS + following.to_token() if following else None,
+            # Where nothing is given back for weeks, the next poll need not read all orders since.
+            read_until=None if following else self.client.account.http.now() - READ_WITHIN,
         )
 
 
