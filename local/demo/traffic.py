@@ -3,8 +3,11 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 from random import Random
 
+from local.demo.goings_on import acts_elsewhere
 from local.demo.shops import Shops
 from local.demo.vendors import Vendors
 from local.demo.waiting import EndedError, Patience
@@ -67,10 +70,14 @@ class Traffic:
             self._change_one: 1,
             self.shops.change_stock: 8,
             self.shops.edit_product: 3,
+            self._refund_one: 1,
+            **acts_elsewhere(self.vendors, self.chance),
         }
         while True:
             self.patience.pass_time(self.chance.uniform(*PAUSE_S))
-            self.chance.choices(list(acts), list(acts.values()))[0]()
+            act = self.chance.choices(list(acts), list(acts.values()))[0]
+            with suppress(LookupError):  # that shop has nothing to sell yet
+                act()
 
     def _sell(self) -> None:
         self._orders = [*self._orders, self.shops.sell()][-KEPT:]
@@ -89,6 +96,10 @@ class Traffic:
         if self._orders:
             self.shops.add_to(self._orders.pop(0))
 
+    def _refund_one(self) -> None:
+        if self._orders:
+            self.vendors.square.refund(self._orders.pop(0))
+
     def _have_incidents(self) -> None:
         for tell in self._incidents():
             tell()
@@ -102,6 +113,7 @@ class Traffic:
             yield self._deliver_badly
             yield self._break_down
             yield self._break_down_till
+            yield from self._break_downs_elsewhere()
 
     def _sell_wrongly(self) -> None:
         order = self.shops.sell_wrongly()
@@ -119,6 +131,14 @@ class Traffic:
     def _break_down_till(self) -> None:
         self._be_down("Square", self.vendors.square.down)
 
+    def _break_downs_elsewhere(self) -> Iterator[Callable[[], None]]:
+        for name, shop in (
+            ("Lightspeed", self.vendors.outlets),
+            ("The web shop", self.vendors.web),
+        ):
+            if shop is not None:
+                yield partial(self._be_down, name, shop.simulator.down)
+
     def _be_down(self, name: str, down: Callable[[bool], None]) -> None:
         self.say(f"{name} is down for {DOWN_S:.0f} seconds.")
         down(True)
@@ -130,7 +150,7 @@ class Traffic:
 
     def _deliver_badly(self) -> None:
         self.say("Webhooks come three times, late and in the wrong order for a while.")
-        senders = (self.vendors.square.sender, self.vendors.brightpearl.sender)
+        senders = self.vendors.senders
         for sender in senders:
             sender.configure(duplicates=3, delay_s=2, reorder=True)
         try:
