@@ -24,7 +24,7 @@ def joining(vendors: Vendors, outlets: Outlets) -> Joining:
     granted = outlets.simulator.grant()
     warehouses = [str(number) for number in outlets.warehouses]
     locations = list(store.outlet_ids.values())
-    payments = {store.payment_type_ids["Cash"]: "CASH", store.payment_type_ids["Card"]: "CARD"}
+    payments = {name: name.upper() for name in store.payment_type_ids}  # sales name the types
     return Joining(
         account={
             "base_url": outlets.simulator.base_url,
