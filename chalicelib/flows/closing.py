@@ -187,7 +187,7 @@ def _awaited_by(flow: Flow, job: Job) -> RowName | None:
     row = job.row.name
     other, record = flow.follows, row.record
     if flow.belongs_to is not None and job.record is not None:
-        other, record = flow.belongs_to.flow, flow.belongs_to.record(job.record) or ""
+        other, record = flow.belongs_to.flow, flow.belongs_to.record(job.record, row.flow) or ""
     if other is None or not record:
         return None
     return RowName(consumer=row.consumer, flow=on_same_account(row.flow, other), record=record)

@@ -105,7 +105,8 @@ class Belonging:
 
     flow: str  #: declared name of the flow that carries it
     need: LinkNeed
-    record: Callable[[Any], str | None]  #: pure: its id at that flow's source; None: of nothing
+    #: pure: (record, this flow as set up) → its id at that flow's source; None: it is of nothing
+    record: Callable[[Any, str], str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +180,23 @@ def base_name(flow: str) -> str:
 def on_same_account(name: str, other: str) -> str:
     """Return a declared flow as set up on the account of another: both on ``shop2``, or neither."""
     return other + "".join(name.partition(SECOND_ACCOUNT)[1:])
+
+
+def key_of(record: str, flow: str) -> str:
+    """Return the reference under which a target keeps a record of a flow as set up.
+
+    Two shops of one platform may both have an order 15, so those of a second account are kept as
+    ``15@shop2``.
+    """
+    return record + "".join(flow.partition(SECOND_ACCOUNT)[1:])
+
+
+def record_of(key: str, flow: str) -> str | None:
+    """Return the record that ``key_of`` made a key of; None: it is of another account."""
+    account = "".join(flow.partition(SECOND_ACCOUNT)[1:])
+    if not account:
+        return None if SECOND_ACCOUNT in key else key or None
+    return (key.removesuffix(account) or None) if key.endswith(account) else None
 
 
 def connections_of(flow: Flow, name: str) -> tuple[str, str]:

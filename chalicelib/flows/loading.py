@@ -170,7 +170,7 @@ def _read_lone(
 ) -> list[Row]:
     """Return the rows of things these records belong to that are not linked."""
     lone = [one for one in records if not any(id_ in owners for id_ in belonging.need.ids(one))]
-    ids = sorted({id_ for one in lone if (id_ := belonging.record(one))})
+    ids = sorted({id_ for one in lone if (id_ := belonging.record(one, setup.name))})
     if not ids:
         return []
     flow = on_same_account(setup.name, belonging.flow)

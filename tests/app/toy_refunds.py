@@ -47,7 +47,7 @@ _REFUNDS = make_flow(
     belongs_to=Belonging(
         flow=ORDERS,
         need=LinkNeed(kind="order", side="source", ids=lambda refund: ()),
-        record=lambda refund: None,
+        record=lambda refund, flow: None,
     ),
     settings=(Setting(name="restock", label="Returned goods", default="yes"),),
     mappings=(_rule("why", "Reasons"),),

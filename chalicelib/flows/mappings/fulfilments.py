@@ -9,7 +9,7 @@ from chalicelib.domain.causes import record_cause
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.records import Fulfilment, Shipment
 from chalicelib.domain.statuses import Kind
-from chalicelib.flows.declare import Planning, Showing
+from chalicelib.flows.declare import Planning, Showing, record_of
 
 
 def fulfilment_from_shipment(shipment: Shipment, planning: Planning) -> Fulfilment:
@@ -20,8 +20,9 @@ def fulfilment_from_shipment(shipment: Shipment, planning: Planning) -> Fulfilme
     """
     order_id = planning.owners.get(shipment.order_id)
     if order_id is None:
-        detail = f"Its order {shipment.order_key} is not synced yet."
-        cause = record_cause(Kind.ORDER.value, shipment.order_key)
+        shops = order_of_shop(shipment, planning.flow) or ""
+        detail = f"Its order {shops} is not synced yet."
+        cause = record_cause(Kind.ORDER.value, shops)
         raise SyncFailure(Reason.NEEDS_RECORD, detail, cause=cause)
     if shipment.shipped_at is None:
         raise ValueError("a shipment that has not left is not planned")
@@ -46,10 +47,10 @@ def fulfilment_from_shipment(shipment: Shipment, planning: Planning) -> Fulfilme
 def why_no_fulfilment(shipment: Shipment, planning: Planning) -> str | None:
     """Say why a shipment is left alone: it has not left, or its order is of another shop."""
     if shipment.order_id not in planning.owners:
-        if shipment.order_key in planning.left_alone:
-            why = planning.left_alone[shipment.order_key]
-            return f"Its order {shipment.order_key} is not synced. {why}".strip()
-        if shipment.order_key not in planning.awaited:
+        order = order_of_shop(shipment, planning.flow) or ""
+        if order in planning.left_alone:
+            return f"Its order {order} is not synced. {planning.left_alone[order]}".strip()
+        if order not in planning.awaited:
             return "Its order did not come from this shop."
     if shipment.cancelled:
         return "The shipment was cancelled."
@@ -68,9 +69,9 @@ def shipped_order(shipment: Shipment) -> Sequence[str]:
     return (shipment.order_id,)
 
 
-def order_of_shop(shipment: Shipment) -> str | None:
-    """Return the shop's id of the order, as far as the shipment's source knows it."""
-    return shipment.order_key or None
+def order_of_shop(shipment: Shipment, flow: str) -> str | None:
+    """Return the shop's id of the order, if the shipment's source has it from that account."""
+    return record_of(shipment.order_key, flow)
 
 
 def shipped_at(shipment: Shipment) -> datetime | None:
@@ -85,7 +86,7 @@ def shipment_columns(showing: Showing) -> Mapping[str, Any]:
     return {
         "shipment_id": shipment.id,
         "order_id": shipment.order_id,
-        "target_order_id": fulfilment.order_id if fulfilment else shipment.order_key or None,
+        "target_order_id": fulfilment.order_id if fulfilment else None,
         "carrier": shipment.carrier,
         "tracking": shipment.tracking,
     }

@@ -8,7 +8,7 @@ from chalicelib.domain.causes import record_cause
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.records import Refund, Role, SalesCredit, SalesLine
 from chalicelib.domain.statuses import Kind
-from chalicelib.flows.declare import Planning, Showing
+from chalicelib.flows.declare import Planning, Showing, key_of
 from chalicelib.flows.mappings.answers import shared_setting
 from chalicelib.flows.mappings.sales_orders import (
     channel_of,
@@ -40,7 +40,7 @@ def sales_credit_from_refund(refund: Refund, planning: Planning) -> SalesCredit:
     settings, shared = planning.settings, planning.shared_settings
     customer = refund.customer if refund.customer is not None and refund.customer.email else None
     return SalesCredit(
-        source_id=refund.id,
+        source_id=key_of(refund.id, planning.flow),
         reference=refund.reference or refund.id,
         placed_at=refund.refunded_at,
         order_id=order_id,
@@ -111,8 +111,8 @@ def returned_items(refund: Refund) -> Sequence[str]:
     return tuple(line.item_id for line in refund.lines if line.item_id is not None)
 
 
-def returned_order(refund: Refund) -> str | None:
-    """Return the id of the order that a refund gives back."""
+def returned_order(refund: Refund, flow: str) -> str | None:
+    """Return the id of the order that a refund gives back; its source is that of the refund."""
     return refund.order_id
 
 

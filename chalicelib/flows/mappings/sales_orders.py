@@ -18,7 +18,7 @@ from chalicelib.domain.records import (
     SalesPayment,
     StatusChange,
 )
-from chalicelib.flows.declare import BothWays, Planning, Showing
+from chalicelib.flows.declare import BothWays, Planning, Showing, key_of
 from chalicelib.flows.mappings.answers import found_answer, mapped, setting
 from chalicelib.flows.mappings.sums import check_payments, check_sum
 
@@ -50,7 +50,7 @@ def sales_order_from_order(order: Order, planning: Planning) -> SalesOrder:
     customer = order.customer if order.customer is not None and order.customer.email else None
     settings = planning.settings
     return SalesOrder(
-        source_id=order.id,
+        source_id=key_of(order.id, planning.flow),
         reference=order.reference or order.id,
         placed_at=order.closed_at or order.placed_at,
         customer=customer,

@@ -253,7 +253,7 @@ _REFUNDS = Flow(
         need=LinkNeed(
             kind="order", side="source", ids=lambda one: (one.order_id,) if one.order_id else ()
         ),
-        record=lambda one: one.order_id,
+        record=lambda one, flow: one.order_id,
     ),
 )
 

@@ -19,6 +19,7 @@ from chalicelib.flows.mappings.fulfilments import (
     why_no_fulfilment,
 )
 
+FLOW = "brightpearl-shipments-to-woocommerce"
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LINKED = {"owners": {"700": "SHOP42"}}
 
@@ -146,22 +147,22 @@ def test_shipment_needs_the_links_of_its_goods_and_of_its_order() -> None:
     one = shipment()
     assert shipped_goods(one) == ("1007", "1008")
     assert shipped_order(one) == ("700",)
-    assert (order_of_shop(one), order_of_shop(shipment(order_key=""))) == ("SHOP42", None)
+    assert (order_of_shop(one, FLOW), order_of_shop(shipment(order_key=""), FLOW)) == (
+        "SHOP42",
+        None,
+    )
     assert shipped_at(one) == AT
 
 
 # --- columns --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("key", "shown"), [("SHOP42", "SHOP42"), ("", None)])
-def test_columns_before_a_plan_show_the_shops_order_as_far_as_it_is_known(
-    key: str, shown: str | None
-) -> None:
-    columns = shipment_columns(Showing(record=shipment(order_key=key)))
+def test_columns_before_a_plan_do_not_guess_whose_order_it_is() -> None:
+    columns = shipment_columns(Showing(record=shipment(order_key="SHOP42")))
     assert columns == {
         "shipment_id": "G1",
         "order_id": "700",
-        "target_order_id": shown,
+        "target_order_id": None,
         "carrier": "Fleet Post",
         "tracking": "FP1",
     }
@@ -173,3 +174,10 @@ def test_columns_of_a_plan_show_the_order_that_is_told() -> None:
     synced = Showing(record=one, desired=plan(one), target_id="F1", synced=True)
     assert shipment_columns(planned)["target_order_id"] == "SHOP42"
     assert shipment_columns(synced) == shipment_columns(planned)
+
+
+def test_order_of_another_account_is_not_of_this_shop() -> None:
+    second = f"{FLOW}@shop-2"
+    theirs = shipment(order_key="15@shop-2")
+    assert (order_of_shop(theirs, FLOW), order_of_shop(theirs, second)) == (None, "15")
+    assert order_of_shop(shipment(order_key="15"), second) is None

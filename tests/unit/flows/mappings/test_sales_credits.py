@@ -78,7 +78,7 @@ def total_of(credit: SalesCredit) -> Decimal:
 
 def test_credit_stands_below_the_order_that_is_given_back() -> None:
     credit = plan(refund())
-    assert (credit.order_id, credit.source_id, credit.reference) == ("700", "R1", "R1")
+    assert (credit.order_id, credit.source_id, credit.reference) == ("700", "R1@square-2", "R1")
     assert (credit.warehouse, credit.channel, credit.placed_at) == ("2", "9", AT)
     assert plan(refund(reference="RMA-7")).reference == "RMA-7"
 
@@ -313,7 +313,10 @@ def test_return_without_a_receipt_follows_the_setting(rule: str | None, synced: 
 def test_refund_needs_the_links_of_what_came_back() -> None:
     one = refund(lines=(line(), line("L2", item_id=None)))
     assert returned_items(one) == ("VAR1",)
-    assert (returned_order(one), returned_order(refund(order_id=None))) == ("SALE42", None)
+    assert (returned_order(one, FLOW), returned_order(refund(order_id=None), FLOW)) == (
+        "SALE42",
+        None,
+    )
     assert refunded_at(one) == AT
 
 
