@@ -41,7 +41,8 @@ _KEY_NAME = re.compile(r"(?:^|_)(?:api|access|private|consumer|operator)?key$|ap
 _HARMLESS_KEYS = frozenset({"idempotency_key", "partition_key", "sort_key"})
 
 _IN_TEXT = (
-    (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), REDACTED),
+    # From the beginning of a run alone: from each of its letters, it would take a square of them.
+    (re.compile(r"(?<![\w.+-])[\w.+-]+(?:@[\w-]+\.[\w.+-]+)+"), REDACTED),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}"), rf"\1 {REDACTED}"),
     (re.compile(r"(/webhooks/[\w-]+/)[^\s/?#\"']+"), rf"\1{REDACTED}"),
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.connectors.http import Answer, failure_of, retry_after_s
+from chalicelib.connectors.redaction import EMAIL
 from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.reasons import Reason, SyncFailure
 
@@ -23,7 +24,6 @@ NOT_FOUND = "CMNC-404"
 _MESSAGE_AT_MOST = 200
 _BAD_INPUT = "CMNC-"
 _SERVER_FAULT = "CMNU-"
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _NUMBERS_OF_PEOPLE = re.compile(r"\+?\d[\d ()-]{6,}\d")
 _IDS = re.compile(r"/[0-9][0-9,.-]*(?=/|$)|/\*(?=/|$)")
 
@@ -69,7 +69,7 @@ def errors_of(body: Any) -> tuple[VendorError, ...]:
 
 
 def _tidy(message: object) -> str:
-    text = _EMAIL.sub("…", str(message))
+    text = EMAIL.sub("…", str(message))
     return _NUMBERS_OF_PEOPLE.sub("…", text)[:_MESSAGE_AT_MOST]
 
 
