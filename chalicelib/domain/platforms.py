@@ -140,6 +140,13 @@ class Families(Protocol):
         """Ids of all records of each group (``Product.group_id``); a call a group at most."""
 
 
+class Wholes(Protocol):
+    """What a source of stock offers besides, if some of its products are made of others."""
+
+    def list_wholes(self, parts: Sequence[str]) -> Sequence[str]:
+        """Ids of all records that are made of any of these; one call for a batch."""
+
+
 class Source(Protocol[R_co]):
     """Reads records of one kind."""
 

@@ -24,6 +24,7 @@ from chalicelib.flows.loading import Setup
 from chalicelib.flows.recounts import recount_sold
 from chalicelib.flows.services import Services
 from chalicelib.flows.telling import first_correlations, tell_attempts
+from chalicelib.flows.wholes import request_wholes
 from chalicelib.flows.work import Job, hash_of
 
 #: Outcomes that made the link of a record: rows that wait for it are released.
@@ -37,6 +38,7 @@ class Batch:
     setup: Setup
     jobs: Sequence[Job]
     exchanges: Sequence[Exchange] = ()
+    wholes: Sequence[str] = ()  #: records that are made of these
     crash: str | None = None  #: name of the defect that stopped the work; rows keep their lease
     links: list[Link] = field(default_factory=list)
 
@@ -68,6 +70,7 @@ def complete(services: Services, batch: Batch) -> set[RowName]:
     tell_attempts(services, batch.setup.flow.name, _put_traces(services, batch), lost)
     _send_again(services, written)
     _request_followers(services, batch, ended, written)
+    request_wholes(services, batch.setup, batch.wholes, ended)
     recount_sold(services, batch.setup, ended, written)
     return lost
 

@@ -158,6 +158,7 @@ class Flow:
     )
     belongs_to: Belonging | None = None  #: what it is held under until that is linked
     both_ways: BothWays | None = None  #: for records whose status people change on either side
+    has_wholes: bool = False  #: whether its records may be made of others, and follow them
     sold_by: str | None = (
         None  #: flow whose orders are sold at the target and not yet at the source
     )

@@ -17,7 +17,7 @@ from chalicelib.domain.ports import QueueMessage
 from chalicelib.domain.protocol import STARTS_AT_MOST, claim, park
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.rows import Row, RowName
-from chalicelib.flows import both_ways, decide, families, rates, work
+from chalicelib.flows import both_ways, decide, families, rates, wholes, work
 from chalicelib.flows.closing import Batch, complete, parent_kind
 from chalicelib.flows.declare import Planning
 from chalicelib.flows.door import is_known, queue_of
@@ -175,6 +175,7 @@ def _attempt(
         for connection in (setup.source, setup.target):
             opened.append(services.open(connection, lambda: deadline, rows[0].execution))
         _work(services, setup, jobs, *opened, deadline=deadline)
+        batch.wholes = wholes.find_wholes(setup, jobs, opened[0])
     except Exception as error:  # the engine's one broad except: noted on the rows, then raised
         batch.exchanges = [call for side in opened for call in side.take_exchanges()]
         batch.crash = type(error).__name__

@@ -39,6 +39,25 @@ def _here(connected: Connected, number: int) -> Decimal | None:
     return _level(connected, number).on_hand.get(str(connected.shop.shop))
 
 
+# which bundles
+
+
+def test_bundles_of_parts_are_named_however_deep_in_one_call(connected: Connected) -> None:
+    mug, card = connected.shop.product(), connected.shop.product(sku="B")
+    alone = connected.shop.product(sku="C")
+    pair = _bundle(connected, (mug, 2))
+    crate = _bundle(connected, (pair, 6), sku="CRATE")
+    letter = _bundle(connected, (card, 1), sku="LETTER")
+    connected.simulator.calls.clear()
+    found = connected.stock().list_wholes([str(mug), str(card), str(alone)])
+    assert set(found) == {str(pair), str(crate), str(letter)}
+    assert len(connected.simulator.calls) == 1
+
+
+def test_product_of_no_bundle_is_part_of_nothing(connected: Connected) -> None:
+    assert connected.stock().list_wholes([str(connected.shop.product())]) == []
+
+
 # how many
 
 

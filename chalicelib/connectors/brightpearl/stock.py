@@ -1,6 +1,6 @@
 """Source of stock: what is on hand in each warehouse, with name and SKU of the product."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from chalicelib.connectors.brightpearl.bundles import (
 )
 from chalicelib.connectors.brightpearl.changes import list_product_changes
 from chalicelib.connectors.brightpearl.client import Api
-from chalicelib.connectors.brightpearl.idsets import Chunk, split_into_chunks
+from chalicelib.connectors.brightpearl.idsets import Chunk, is_id, split_into_chunks
 from chalicelib.connectors.brightpearl.mapping import to_stock_level
 from chalicelib.connectors.brightpearl.models import AvailabilityModel, ProductModel, read_as
 from chalicelib.connectors.brightpearl.products import fetch_product_models
@@ -48,6 +48,14 @@ class StockLevels:
         """
         return list_product_changes(self.api, Kind.STOCK, since=since, until=until, page=page)
 
+    def list_wholes(self, parts: Sequence[str]) -> Sequence[str]:
+        """Ids of the bundles that products are components of: one call for up to 200."""
+        found: dict[str, None] = {}
+        for chunk in split_into_chunks(parts):
+            reply = self.api.get(f"product-service/product/{chunk.text}/bundle")
+            found |= dict.fromkeys(one for one in _bundles_in(reply.as_list()) if is_id(one))
+        return [one for one in found if one not in set(parts)]
+
     def _fetch(self, chunk: Chunk) -> dict[str, StockLevel | SyncFailure]:
         models = fetch_product_models(self.api, chunk)
         known = with_parts(models, lambda part: fetch_product_models(self.api, part))
@@ -64,6 +72,14 @@ class StockLevels:
             for id_, entry in reply.as_map().items():
                 found[id_] = _read_level(id_, entry)
         return found
+
+
+def _bundles_in(entries: object) -> Iterator[str]:
+    """Yield the ids in a tree of bundles; a bundle may be part of further ones."""
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, Mapping):
+            yield str(entry.get("id"))
+            yield from _bundles_in(entry.get("bundles"))
 
 
 def _read_level(id_: str, entry: object) -> AvailabilityModel | SyncFailure:

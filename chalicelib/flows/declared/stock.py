@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from chalicelib.domain.statuses import Kind
-from chalicelib.flows.declare import Flow, LinkNeed, MappingRule, Side
+from chalicelib.flows.declare import Flow, LinkNeed, MappingRule, Setting, Side
 from chalicelib.flows.declared.common import RETRY
 from chalicelib.flows.mappings import counts
 
@@ -17,7 +17,7 @@ def stock(
     """Return the flow of stock; it follows the products, and knows what is sold at the target."""
     return Flow(
         name=f"{source.name}-stock-to-{target.name}",
-        label=f"Stock from {source.label} to {target.label}",
+        label=f"Inventory from {source.label} to {target.label}",
         kind=Kind.STOCK,
         source=source.name,
         target=target.name,
@@ -29,6 +29,17 @@ def stock(
         links_records=False,
         keeps_record=False,
         follows=f"{source.name}-products-to-{target.name}",
+        has_wholes=True,
+        settings=(
+            Setting(
+                name="bundles",
+                label="Stock of bundles",
+                type="choice",
+                options=("at_once", "daily"),
+                default="at_once",
+                help="At once: a bundle follows its parts, for one call more a batch of changes.",
+            ),
+        ),
         sold_by=f"{target.name}-orders-to-{source.name}",
         mappings=(
             MappingRule(

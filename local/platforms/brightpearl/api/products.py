@@ -23,6 +23,34 @@ def read_products(call: Call) -> dict[str, object]:
     return answer([product_document(call.world, by_id[n]) for n in call.ids().pick(by_id)])
 
 
+def read_bundles(call: Call) -> dict[str, object]:
+    """``GET product/{idset}/bundle``: what products are part of; 404 where they are of nothing."""
+    by_id = call.world.products.by_id
+    found = [
+        {"id": number, "bundles": bundles}
+        for number in call.ids().pick(by_id)
+        if (bundles := _bundles_of(call.world, number))
+    ]
+    if not found:
+        raise not_found("A bundle of these products")
+    return answer(found)
+
+
+def _bundles_of(world: World, number: int, above: tuple[int, ...] = ()) -> list[dict[str, object]]:
+    """Return the bundles that hold a product, with those that hold them; circles end."""
+    holding = [
+        product.id
+        for product in world.products.by_id.values()
+        if product.id not in above
+        if any(part.product_id == number for part in product.components)
+    ]
+    above = (*above, number)
+    return [
+        {"id": bundle, **({"bundles": more} if (more := _bundles_of(world, bundle, above)) else {})}
+        for bundle in holding
+    ]
+
+
 def product_document(world: World, product: Product) -> dict[str, object]:
     """Return a product as the API shows it."""
     time = written(world)
@@ -230,6 +258,7 @@ def _list_routes(name: str, handler: Handler) -> tuple[Route, Route]:
 
 ROUTES = (
     Route("GET", "product-service/product/{}", read_products),
+    Route("GET", "product-service/product/{}/bundle", read_bundles),
     Route("GET", "product-service/product-search", handler_of(PRODUCT_SEARCH)),
     Route("GET", "product-service/product-price/{}", read_all_prices),
     Route("GET", "product-service/product-price/{}/price-list/{}", read_prices),
