@@ -5,8 +5,8 @@ neighbours, so answers are per record: a value, or the ``SyncFailure`` of that r
 A failure of the whole call (no answer, token refused) is raised as ``SyncFailure``.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -29,6 +29,36 @@ class Changed:
     version: int | None = None  #: milliseconds of the source's clock
     updated_at: datetime | None = None
     columns: Mapping[str, Any] = field(default_factory=dict)  #: as far as known without asking
+
+
+RECORD_AT_MOST = 400  #: bytes of an id; far above what platforms use, and a key can hold it
+_VERSION_BELOW = 2**63
+
+
+def fit_changes(changes: Iterable[Changed]) -> list[Changed]:
+    """Return the changes that can be kept, so that one that cannot be stops no other.
+
+    Ids, versions and columns come from outside: an id that is empty or very long names nothing, a
+    version beyond all clocks is none, and half a character becomes a question mark.
+    """
+    return [_fit(one) for one in changes if 0 < len(_bytes_of(one.record)) <= RECORD_AT_MOST]
+
+
+def _fit(change: Changed) -> Changed:
+    is_version = change.version is not None and abs(change.version) < _VERSION_BELOW
+    return replace(
+        change,
+        record=_bytes_of(change.record).decode(),
+        version=change.version if is_version else None,
+        columns={
+            name: _bytes_of(value).decode() if isinstance(value, str) else value
+            for name, value in change.columns.items()
+        },
+    )
+
+
+def _bytes_of(text: str) -> bytes:
+    return text.encode(errors="replace")
 
 
 @dataclass(frozen=True, kw_only=True)

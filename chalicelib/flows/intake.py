@@ -11,6 +11,7 @@ from chalicelib.domain.platforms import (
     WebhookRead,
     WebhookRefusedError,
     WebhookUnreadableError,
+    fit_changes,
 )
 from chalicelib.domain.ports import Change
 from chalicelib.domain.protocol import Request
@@ -111,7 +112,8 @@ def _read(services: Services, connection: Connection, delivery: Delivery) -> Web
         credentials=open_credentials(services, connection),
         http=None,  # reading a delivery calls nobody
     )
-    return services.offers[connection.platform].read_webhook(account, delivery)
+    read = services.offers[connection.platform].read_webhook(account, delivery)
+    return replace(read, changes=fit_changes(read.changes))
 
 
 def _request(services: Services, connection: Connection, read: WebhookRead) -> Received:

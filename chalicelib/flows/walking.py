@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
-from chalicelib.domain.platforms import Changed, ChangePage
+from chalicelib.domain.platforms import Changed, ChangePage, fit_changes
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.setup import Connection
 from chalicelib.domain.statuses import Kind
@@ -118,7 +118,7 @@ def _keep_traces(services: Services, opened: Opened) -> None:
 
 
 def _walked(place: Place, page: ChangePage) -> Walked:
-    changes = list(_newest_of_each(page.changes).values())
+    changes = list(_newest_of_each(fit_changes(page.changes)).values())
     if page.page is None:
         resume = None if place.is_back else page.resume
         return Walked(
