@@ -17,6 +17,7 @@ from uuid import uuid4
 from chalicelib.connectors.hosts import HostGuard, redirected, refused
 from chalicelib.connectors.pool import Pool
 from chalicelib.connectors.redaction import (
+    hide_secrets,
     redact_body,
     redact_headers,
     redact_request_headers,
@@ -233,6 +234,7 @@ class Client:
         error: Exception | None = None,
     ) -> None:
         request = reply.request if reply is not None else request
+        said_headers, said = self._said(reply, request)
         self.trace.exchanges.append(
             Exchange(
                 id=uuid4().hex,
@@ -246,13 +248,26 @@ class Client:
                 status=reply.status_code if reply is not None else None,
                 request_headers=redact_request_headers(request.headers) if request else {},
                 request_body=redact_body(request.content) if request else "",
-                response_headers=redact_headers(reply.headers) if reply is not None else {},
-                response_body=redact_body(reply.content) if reply is not None else "",
+                response_headers=said_headers,
+                response_body=said,
                 error=type(error).__name__ if error else "",
                 execution=self.execution,
                 serves=self.trace.serves,
             )
         )
+
+    def _said(
+        self, reply: Reply | None, request: "httpx.Request | None"
+    ) -> tuple[dict[str, str], str]:
+        """Return headers and body of an answer as they are kept; some repeat what was sent."""
+        if reply is None:
+            return {}, ""
+        secrets = (*self.secrets, *sent_secrets(request.headers if request else {}))
+        headers = {
+            name: hide_secrets(value.encode(), secrets).decode()
+            for name, value in redact_headers(reply.headers).items()
+        }
+        return headers, redact_body(hide_secrets(reply.content, secrets))
 
 
 def _readable(url: str) -> str:

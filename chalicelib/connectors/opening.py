@@ -7,6 +7,7 @@ from datetime import datetime
 from chalicelib.connectors.hosts import HostGuard
 from chalicelib.connectors.http import Client, Trace
 from chalicelib.connectors.pool import Pool
+from chalicelib.connectors.redaction import secrets_of
 from chalicelib.domain.paces import pace_of
 from chalicelib.domain.platforms import Account, Offer
 from chalicelib.domain.setup import Connection
@@ -46,7 +47,7 @@ def open_account(
         may_send_until=may_send_until,
         now=now,
         execution=execution,
-        secrets=tuple(credentials.values()),
+        secrets=secrets_of(credentials),
     )
     account = Account(connection=connection, credentials=credentials, http=client, renew=renew)
     return Opening(account=account, trace=trace)

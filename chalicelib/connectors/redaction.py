@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 #: Longest body that is kept of one side of an exchange, in characters.
 BODY_AT_MOST = 16_384
@@ -153,10 +153,22 @@ def without_secrets(body: bytes, secrets: Iterable[str]) -> bytes:
 
     Its words become sentences for people, and some platforms repeat what they refuse.
     """
+    return _EMAIL_BYTES.sub(HIDDEN.encode(), hide_secrets(body, secrets))
+
+
+def hide_secrets(body: bytes, secrets: Iterable[str]) -> bytes:
+    """Return a text without our secrets, as they are, in JSON of PHP, and in an address."""
     for secret in secrets:
-        if len(secret) >= SECRET_AT_LEAST:
-            body = body.replace(secret.encode(), HIDDEN.encode())
-    return _EMAIL_BYTES.sub(HIDDEN.encode(), body)
+        if len(secret) < SECRET_AT_LEAST:
+            continue
+        for form in {secret, secret.replace("/", "\\/"), quote(secret, safe="")}:
+            body = body.replace(form.encode(), HIDDEN.encode())
+    return body
+
+
+def secrets_of(credentials: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the credentials that open something; an id or a time of an account does not."""
+    return tuple(value for name, value in credentials.items() if _is_secret(name))
 
 
 def sent_secrets(headers: Mapping[str, str]) -> list[str]:

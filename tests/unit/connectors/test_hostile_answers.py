@@ -3,10 +3,14 @@
 import json
 from collections.abc import Callable
 from time import process_time
+from urllib.parse import quote
 
+import httpx
 import pytest
 
 from chalicelib.connectors.brightpearl.failures import errors_of
+from chalicelib.connectors.hosts import HostGuard
+from chalicelib.connectors.http import Client, Trace
 from chalicelib.connectors.redaction import HIDDEN, redact_body, without_secrets
 from chalicelib.ops.logging import REDACTED, redact
 
@@ -49,3 +53,38 @@ def test_addresses_are_found_however_they_stand(text: str, shown: str) -> None:
     assert "ann@shop.example" not in redact(text)
     assert (redact(text) == text) == ("*" not in shown)
     assert redact("ann@shop.example") == REDACTED
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize("said", ["{}", '{{"message": "no such key {}"}}', "<p>{}</p>"])
+@pytest.mark.parametrize("shape", ["plain", "slashes of PHP", "of an address"])
+def test_a_secret_that_an_answer_repeats_is_kept_nowhere(
+    status: int, said: str, shape: str
+) -> None:
+    secret = "ck_qqq/www+zzz=="
+    shown = {
+        "plain": secret,
+        "slashes of PHP": secret.replace("/", "\\/"),
+        "of an address": quote(secret, safe=""),
+    }[shape]
+    body = said.format(shown)
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, text=body, headers={"x-debug": shown})
+
+    trace = Trace()
+    client = Client(
+        consumer="c",
+        connection="w",
+        platform="w",
+        base_url="http://127.0.0.1:9",
+        http=httpx.Client(transport=httpx.MockTransport(handler)),
+        guard=HostGuard(allow_loopback=True),
+        trace=trace,
+        secrets=[secret],
+    )
+    answer = client.call("GET", "/", headers={"Authorization": f"Basic {secret}x"})
+    kept = str(trace.exchanges)
+    assert "www" not in kept
+    assert HIDDEN in kept
+    assert status == 200 or b"www" not in answer.body
