@@ -255,7 +255,7 @@ def test_the_log_of_shipments_names_both_orders(browser: Browser, world: World) 
     world.synced("acme", SHIPMENTS, "G1", **columns)
     text = browser.get(f"{LOGS}?kind=shipment").text
 
-    assert "Shipment ID Sales order ID Till order ID Carrier Tracking" in text
+    assert "Shipment ID Shop SO ID Till order ID Carrier Tracking" in text
     assert "G1 700 O1 DPD" in text
 
 

@@ -48,11 +48,22 @@ def test_a_card_says_from_where_to_where_and_how_its_rows_stand(
     seen = browser.get(FLOWS)
 
     assert "Products to the till" in seen.text
-    assert "Products: Shop → Till" in seen.text
+    assert "Shop → Till" in seen.text
     assert "Running" in card_of(seen, PRODUCTS)
     assert "every 5 minutes" in card_of(seen, PRODUCTS)
     assert f"{AT}/logs?flow={PRODUCTS}&amp;status=Failed" in card_of(seen, PRODUCTS)
     assert f"{AT}/mappings/{PRODUCTS}/category" in card_of(seen, PRODUCTS)
+
+
+def test_flows_stand_together_by_the_accounts_between_which_they_go(
+    browser: Browser, world: World
+) -> None:
+    world.connect("acme", "shop", "till", "till-2")
+    world.switch_on("acme", f"{PRODUCTS}@till-2", price_list="7")
+    html = browser.get(FLOWS).html
+
+    first, second = html.index(">Shop and Till<"), html.index(">Shop and Till (till-2)<")
+    assert first < html.index(f"/flows/{ORDERS}") < second < html.index(f"{PRODUCTS}%40till-2")
 
 
 def test_what_a_flow_lacks_is_named_each_with_the_page_that_mends_it(

@@ -30,6 +30,14 @@ def resyncs_of(seen: Seen) -> list[Form]:
     return [form for form in seen.forms if form.action.endswith("/acme/resyncs")]
 
 
+def test_what_several_flows_wait_for_does_not_claim_to_be_of_one(
+    browser: Browser, world: World
+) -> None:
+    for record in ("S1", "S2"):
+        world.held("acme", STOCK, record, record_cause("product", "P1"), Reason.NEEDS_RECORD)
+    assert "Such as: Stock to the till" in browser.get(GROUPS).text
+
+
 def test_group_says_what_happened_what_to_do_and_which_rows(browser: Browser, world: World) -> None:
     fail(world, 3)
     world.advance(hours=2)

@@ -129,7 +129,40 @@ def test_what_a_rule_left_alone_is_not_just_synced(browser: Browser, world: Worl
     row = world.request("acme", PRODUCTS, "P1", columns={"name": "Shirt"})
     left = {"outcome": Outcome.NOT_APPLICABLE, "detail": "No SKU."}
     world.end(row, status=Status.SYNCED, reason=None, **left)
-    assert "There is nothing to do. No SKU." in browser.get(LOGS).text
+    seen = browser.get(LOGS)
+    assert "There is nothing to do. No SKU." in seen.text
+    assert '<span class="st synced">' not in seen.html
+
+
+def test_a_synced_row_shows_what_it_remarks_and_no_more(browser: Browser, world: World) -> None:
+    row = world.request("acme", PRODUCTS, "P1", columns={"name": "Shirt"})
+    ended = {"outcome": Outcome.UPDATED, "detail": "It is hidden there: it was archived."}
+    world.end(row, status=Status.SYNCED, reason=None, **ended)
+    assert "Synced It is hidden there: it was archived." in browser.get(LOGS).text
+
+
+def test_rows_of_one_record_at_two_shops_say_which(browser: Browser, world: World) -> None:
+    world.connect("acme", "shop", "till", "till-2")
+    for flow in (PRODUCTS, f"{PRODUCTS}@till-2"):
+        world.switch_on("acme", flow, price_list="7")
+        world.synced("acme", flow, "P1", name="Shirt", sku="SH-1", source="Shop")
+    products = browser.get(f"{LOGS}?kind=product").text
+
+    assert "Source To Status Last updated there" in products
+    assert "SH-1 Shop Till Synced" in products
+    assert "SH-1 Shop Till (till-2) Synced" in products
+    assert "Product Shop → Till (till-2) Synced" in browser.get(LOGS).text
+
+
+def test_a_column_of_two_shops_can_be_left_out(browser: Browser, world: World) -> None:
+    world.connect("acme", "shop", "till", "till-2")
+    for flow in (PRODUCTS, f"{PRODUCTS}@till-2"):
+        world.switch_on("acme", flow, price_list="7")
+        world.synced("acme", flow, "P1", name="Shirt")
+    kept = ("sku", "source", "synced_at", "received_at", "updated_at", "attempts", "code")
+    asked = f"{LOGS}?kind=product&ticked_of=product&" + "&".join(f"columns={one}" for one in kept)
+    text = browser.follow(browser.get(asked)).text
+    assert "Source Status Last updated there" in text
 
 
 # empty, wrong, short

@@ -13,7 +13,7 @@ from chalicelib.domain.statuses import Outcome, Status
 from tests.app.browsing import Browser, signed_in
 from tests.app.row_pages import LOGS, address, look, make_call, put_attempt
 from tests.app.toy_world import World
-from tests.app.toys import PRODUCTS, STOCK
+from tests.app.toys import ORDERS, PRODUCTS, STOCK
 
 # where it stands
 
@@ -41,7 +41,7 @@ def test_ids_lead_to_the_platforms_and_times_are_exact(browser: Browser, world: 
 
 
 def test_a_target_without_the_record_is_named(browser: Browser, world: World) -> None:
-    assert "At Till not there yet" in look(browser, world.failed("acme", PRODUCTS, "P1")).text
+    assert "Till not there yet" in look(browser, world.failed("acme", PRODUCTS, "P1")).text
 
 
 def test_a_held_row_leads_to_what_mends_it(browser: Browser, world: World) -> None:
@@ -321,7 +321,7 @@ def test_rows_of_the_same_order_are_related(browser: Browser, world: World) -> N
     seen = look(browser, world.synced("acme", PRODUCTS, "P1", name="Shirt", sku="SH-1"))
 
     assert seen.link("Shirt (stock)") == address(stock)
-    assert "Shirt (stock) Inventory Failed" in seen.text
+    assert "Shirt (stock) Inventory, Shop → Till Failed" in seen.text
 
 
 def test_a_crowded_attempt_says_that_calls_are_left_out(browser: Browser, world: World) -> None:
@@ -344,4 +344,15 @@ def test_a_rule_that_left_it_alone_is_said(browser: Browser, world: World) -> No
         detail="It is archived.",
     )
 
-    assert "There is nothing to do. It is archived." in look(browser, row).text
+    seen = look(browser, row)
+
+    assert "There is nothing to do. It is archived." in seen.text
+    assert "Till none needed" in seen.text
+    assert "no answer needed" in seen.text
+    assert '<span class="st synced">' not in seen.html
+
+
+def test_an_order_is_called_one_beside_its_id(browser: Browser, world: World) -> None:
+    seen = look(browser, world.synced("acme", ORDERS, "S1", order_id="S1"))
+
+    assert '<h1 dir="auto">Order S1</h1>' in seen.html

@@ -207,7 +207,7 @@ def test_a_flow_is_switched_off_and_on(
     signed_in(page)
     for wanted in (False, True):
         open_from_menu(page, "Flows")
-        card = page.locator("section.card").filter(has_text="Stock from Brightpearl")
+        card = page.locator("section.card").filter(has_text="Inventory from Brightpearl to Square")
         card.get_by_role("switch").set_checked(wanted)
         if not java_script:
             card.get_by_role("button", name=re.compile("Save the switch")).click()

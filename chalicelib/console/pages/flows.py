@@ -16,7 +16,7 @@ from chalicelib.console.parts.flow_form import (
     silent_of,
 )
 from chalicelib.console.parts.problems import problems_of
-from chalicelib.console.parts.rows import label_of_flow
+from chalicelib.console.parts.rows import by_pair, label_of_flow
 from chalicelib.console.visits import Visit, encode
 from chalicelib.console.words import KINDS_IN_MENU, STATUSES, count_of
 from chalicelib.flows.setup.errors import InvalidError, MovedOnError, Problem
@@ -31,11 +31,15 @@ UNCHANGED = "Nothing was changed."
 
 
 def show_flows(visit: Visit) -> Response:
-    """Show a card for each flow."""
+    """Show a card for each flow, by the accounts between which it goes."""
     connections, mappings = _read_connections(visit), visit.api.get(MAPPINGS)["items"]
     found = visit.api.get(FLOWS)["items"]
-    cards = [card_of(visit, one, connections, mappings) for one in found]
-    return visit.render("flows.html", cards=cards, is_moving=_is_moving(cards))
+    cards = {one["name"]: card_of(visit, one, connections, mappings) for one in found}
+    groups = {
+        heading: [cards[name] for name in names]
+        for heading, names in by_pair(visit, list(cards)).items()
+    }
+    return visit.render("flows.html", groups=groups, is_moving=_is_moving(list(cards.values())))
 
 
 def show_flow(visit: Visit) -> Response:

@@ -5,14 +5,13 @@ from typing import Any
 
 from chalice.app import Response
 
-from chalicelib.console.parts.columns import can_hide, chosen, columns_of
+from chalicelib.console.parts.columns import Column, can_hide, chosen, columns_of
 from chalicelib.console.parts.filter_words import said_chips
 from chalicelib.console.parts.filters import Filters, is_plain, read_filters, read_page
-from chalicelib.console.parts.rows import label_of_flow, shown
+from chalicelib.console.parts.rows import label_of_flow, shown, sides_of_flow
 from chalicelib.console.visits import Visit
 from chalicelib.console.words import KIND_SINGULAR, STATUSES
 from chalicelib.domain.reasons import Reason
-from chalicelib.flows.declare import base_name
 
 LOGS = "/v1/consumers/{consumer}/logs"
 ROWS = 30  #: of a page, so that it stays below 50 KB
@@ -24,13 +23,13 @@ def show_rows(visit: Visit) -> Response:
     """Show a page of the log; a filter that cannot be used is said above it."""
     filters, names = read_filters(visit), visit.many("columns")
     kinds = filters.get("kind", [])
+    flows = _flows_of(visit, kinds, filters.get("flow", []))
+    columns = _columns_of(visit, kinds, flows)
     if _TICKED_OF in visit.query:
-        return visit.redirect(_address_of(visit, filters, names))
+        return visit.redirect(_address_of(visit, filters, names, columns))
     if len(kinds) == 1:
         visit.area = f"logs-{kinds[0]}"
     page, problems = read_page(visit, LOGS, filters, limit=ROWS)
-    flows = _flows_of(visit, kinds, filters.get("flow", []))
-    columns = columns_of(kinds, sorted({_target_of(visit, name) for name in flows}))
     return visit.render(
         "logs.html",
         page=page,
@@ -52,13 +51,21 @@ def show_rows(visit: Visit) -> Response:
     )
 
 
-def _address_of(visit: Visit, filters: Filters, names: Sequence[str]) -> str:
+def _columns_of(visit: Visit, kinds: Sequence[str], flows: Sequence[str]) -> list[Column]:
+    sides = [sides_of_flow(visit, name) for name in flows]
+    sources, targets = ({side[place] for side in sides} for place in (0, 1))
+    return columns_of(kinds, sorted(targets), sorted(sources))
+
+
+def _address_of(
+    visit: Visit, filters: Filters, names: Sequence[str], columns: Sequence[Column]
+) -> str:
     """Return the address of what the form asks for, fit to be shared: without empty fields.
 
     Columns are in it only if some were left out, and only those of the log that was looked at.
     """
     kinds = filters.get("kind", [])
-    left_out = {one.name for one in columns_of(kinds, []) if can_hide(one)} - set(names)
+    left_out = {one.name for one in columns if can_hide(one)} - set(names)
     is_chosen = left_out and visit.one(_TICKED_OF) == " ".join(kinds)
     return visit.at("/logs", {**filters, "columns": names if is_chosen else []})
 
@@ -86,11 +93,6 @@ def _flows_of(visit: Visit, kinds: Sequence[str], named: Sequence[str]) -> list[
         if (not kinds or one["kind"] in kinds) and (not named or one["flow"] in named)
     ]
     return list(dict.fromkeys(found))
-
-
-def _target_of(visit: Visit, name: str) -> str:
-    flow = visit.services.flows.get(base_name(name))
-    return visit.label(flow.target) if flow else name
 
 
 def _tabs(visit: Visit, filters: Filters) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from chalicelib.console.parts.charts import (
 )
 from chalicelib.console.parts.groups import is_by_itself, shown_group
 from chalicelib.console.parts.legends import days_of, legend_of
-from chalicelib.console.parts.rows import label_of_flow
+from chalicelib.console.parts.rows import by_pair, label_of_flow
 from chalicelib.console.visits import Visit, encode
 
 OF_CONSUMER = "/v1/consumers/{consumer}"
@@ -37,7 +37,7 @@ def show_overview(visit: Visit) -> Response:
     return visit.render(
         "overview.html",
         connections=[_shown_connection(visit, one) for one in connections],
-        flows=[_shown_flow(visit, flow, down) for flow in used],
+        groups_of_flows=_by_pair(visit, used, down),
         others=len(flows) - len(used),
         troubles=_troubles(visit, connections, flows),
         steps=_steps(visit, flows),
@@ -68,6 +68,14 @@ def _is_moving(flow: Item) -> bool:
 
 def _largest(groups: Sequence[Item]) -> list[Item]:
     return sorted(groups, key=lambda group: -int(group["count"]))[:TOP]
+
+
+def _by_pair(
+    visit: Visit, flows: Sequence[Item], down: Set[str]
+) -> dict[str, list[dict[str, Any]]]:
+    shown = {flow["name"]: _shown_flow(visit, flow, down) for flow in flows}
+    pairs = by_pair(visit, list(shown))
+    return {heading: [shown[name] for name in names] for heading, names in pairs.items()}
 
 
 def _shown_connection(visit: Visit, connection: Item) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from chalicelib.console.parts.checks import shown_check, shown_checks
 from chalicelib.console.parts.codes import code_text
 from chalicelib.console.parts.fixes import Fix, can_resync, mapping_at
 from chalicelib.console.parts.records import sheet_of
-from chalicelib.console.parts.rows import label_of_flow, shown, title_of
+from chalicelib.console.parts.rows import heading_of, label_of_flow, shown
 from chalicelib.console.parts.timeline import (
     Budget,
     add_bodies,
@@ -63,7 +63,7 @@ def _values_of(visit: Visit, detail: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "row": shown(visit, row),
         "flow": label_of_flow(visit, row["flow"]),
-        "title": title_of(row),
+        "title": heading_of(row),
         "code": code_text(str(row["status"]).lower(), row["code"]),
         "sides": _sides_of(visit, row),
         "own_answer": _own_answer(visit, row),

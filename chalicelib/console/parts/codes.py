@@ -15,6 +15,14 @@ _MEANINGS: Mapping[int, str] = {
 }
 
 
+#: What rows have that the target gave no answer to.
+_WITHOUT: Mapping[str, str] = {
+    "synced": "no answer needed",
+    LEFT_ALONE: "no answer needed",
+    "failed": "no answer",
+}
+
+
 def answer_text(code: int | None) -> str:
     """Return what a call was answered, as people know it: ``409 Conflict``."""
     if code is None:
@@ -28,7 +36,7 @@ def answer_text(code: int | None) -> str:
 def code_text(state: str, code: int | None) -> str:
     """Return the code that rows of a state have; without one, whether it will come."""
     if code is None:
-        return "no answer needed" if state in ("synced", LEFT_ALONE) else "no answer yet"
+        return _WITHOUT.get(state, "no answer yet")
     return answer_text(code)
 
 
@@ -37,10 +45,18 @@ def meaning_of(state: str, code: int | None) -> str:
     if state == LEFT_ALONE:
         return "A rule leaves them alone: nothing was to do."
     if state == "synced":
-        return "It was there already, and is equal." if code == 409 else "Verified at the target."
+        return _meaning_of_synced(code)
     if code is not None and code >= 500:
         return "The target had trouble of its own."
     if code is not None and code in _MEANINGS:
         return _MEANINGS[code]
     waiting = "On the way." if state == "processing" else "Waiting."
     return "See the reason in the list." if state == "failed" else waiting
+
+
+def _meaning_of_synced(code: int | None) -> str:
+    if code == 409:
+        return "It was there already, and is equal."
+    if code is not None and code >= 400:
+        return "The last call did not get through; there was nothing more to send."
+    return "Verified at the target."

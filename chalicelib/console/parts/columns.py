@@ -1,7 +1,7 @@
 """Columns of the logs: which a kind has, and what merchants call them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,17 +14,17 @@ class Column:
 
     name: str
     label: str
-    type: str = "text"  #: main, text, id, money, number, locations, time, status
+    type: str = "text"  #: main, text, id, long_id, money, number, locations, time, status
     help: str = ""
 
 
-#: What stands in a label for the platform that is written to.
-_TARGET = "{target}"
+#: What stands in a label for the platforms that are read from and written to.
+_SOURCE_OF, _TARGET = "{source}", "{target}"
 
 _SOURCE = Column(name="source", label="Source", help="The platform where it was created.")
 _NAME = Column(name="name", label="Product name", type="main")
 _SKU = Column(name="sku", label="SKU", type="id")
-_ORDER_ID = Column(name="order_id", label="Order ID", type="id")
+_ORDER_ID = Column(name="order_id", label="Order ID", type="long_id")
 _SALES_ORDER = Column(name="target_order_id", label=f"{_TARGET} SO ID", type="id")
 _TOTAL = Column(name="total", label="Total", type="money")
 _STEP = (
@@ -63,10 +63,10 @@ _OF_KIND: Mapping[str, Sequence[Column]] = {
     ),
     "shipment": (
         Column(name="shipment_id", label="Shipment ID", type="main"),
-        Column(name="order_id", label="Sales order ID", type="id"),
+        Column(name="order_id", label=f"{_SOURCE_OF} SO ID", type="id"),
         Column(name="target_order_id", label=f"{_TARGET} order ID", type="id"),
         Column(name="carrier", label="Carrier"),
-        Column(name="tracking", label="Tracking", type="id"),
+        Column(name="tracking", label="Tracking", type="long_id"),
     ),
     "day": (
         Column(name="date", label="Date", type="main"),
@@ -77,8 +77,12 @@ _OF_KIND: Mapping[str, Sequence[Column]] = {
 }
 _SEVERAL = (
     Column(name="info", label="Info", type="main", help="The name or id, with more under it."),
-    Column(name="kind", label="Log"),
+    Column(name="kind", label="Log", help="The kind, with where it comes from and goes to."),
 )
+
+#: What tells rows of one record apart where a log has those of several shops.
+_FROM = Column(name="from", label="From", help="The platform it is read from.")
+_TO = Column(name="to", label="To", help="The platform it is written to.")
 
 _STATUS = Column(name="status", label="Status", type="status")
 _RECEIVED = Column(
@@ -97,25 +101,23 @@ _ATTEMPTS = Column(name="attempts", label="Attempts", type="number")
 _CODE = Column(name="code", label="Code", type="number", help="HTTP status of the last answer.")
 
 
-def columns_of(kinds: Sequence[str], targets: Sequence[str]) -> list[Column]:
+def columns_of(
+    kinds: Sequence[str], targets: Sequence[str], sources: Sequence[str] = ()
+) -> list[Column]:
     """Return all columns of a log.
 
     Args:
         kinds: what the log holds; several have columns that fit all of them.
-        targets: names of the platforms written to; one is named in the labels.
+        targets: names of the platforms written to. One is named in the labels; of several each
+            row names its own.
+        sources: names of the platforms read from, likewise.
     """
-    target = targets[0] if len(targets) == 1 else "Target"
-    own = _OF_KIND.get(kinds[0], _STEP) if len(kinds) == 1 else _SEVERAL
-    made = [*own, _STATUS, _synced(kinds, target), _RECEIVED, _UPDATED, _ATTEMPTS, _CODE]
-    return [
-        Column(
-            name=one.name,
-            label=one.label.replace(_TARGET, target),
-            type=one.type,
-            help=one.help,
-        )
-        for one in made
-    ]
+    own: Sequence[Column] = _SEVERAL
+    if len(kinds) == 1:
+        own = (*_OF_KIND.get(kinds[0], _STEP), *_sides(kinds[0], targets, sources))
+    made = [*own, _STATUS, _synced(kinds, targets), _RECEIVED, _UPDATED, _ATTEMPTS, _CODE]
+    names = {_SOURCE_OF: _only(sources, "Source"), _TARGET: _only(targets, "Target")}
+    return [replace(one, label=_named(one.label, names)) for one in made]
 
 
 def chosen(columns: Sequence[Column], names: Sequence[str]) -> list[Column]:
@@ -143,13 +145,31 @@ def _all() -> Iterator[Column]:
     yield from _STEP
 
 
-def _synced(kinds: Sequence[str], target: str) -> Column:
+def _sides(kind: str, targets: Sequence[str], sources: Sequence[str]) -> Iterator[Column]:
+    """Yield what names the platforms of a row where several are read from or written to."""
+    if len(sources) > 1 and _SOURCE not in _OF_KIND.get(kind, _STEP):
+        yield _FROM
+    if len(targets) > 1:
+        yield _TO
+
+
+def _synced(kinds: Sequence[str], targets: Sequence[str]) -> Column:
     """Return the column of the last success: for goods it is when we last wrote them there."""
     is_goods = len(kinds) == 1 and kinds[0] in ("product", "stock")
-    label = f"Last updated on {target}" if is_goods else "Synced"
+    there = f"on {_TARGET}" if len(targets) == 1 else "there"
     return Column(
         name="synced_at",
-        label=label,
+        label=f"Last updated {there}" if is_goods else "Synced",
         type="time",
         help="The last success: what the target holds was verified then.",
     )
+
+
+def _only(names: Sequence[str], otherwise: str) -> str:
+    return names[0] if len(names) == 1 else otherwise
+
+
+def _named(label: str, names: Mapping[str, str]) -> str:
+    for place, name in names.items():
+        label = label.replace(place, name)
+    return label

@@ -9,6 +9,9 @@ from chalicelib.console.visits import Visit
 from chalicelib.domain.causes import parts_of
 from chalicelib.domain.rows import RowName
 
+#: What rows of several flows may wait for.
+_OF_SEVERAL = ("record", "rate", "connection")
+
 
 def shown_group(visit: Visit, group: Mapping[str, Any]) -> dict[str, Any]:
     """Return a group as pages show it: its rows, an example, and what mends it."""
@@ -16,7 +19,7 @@ def shown_group(visit: Visit, group: Mapping[str, Any]) -> dict[str, Any]:
     is_failure = group["type"] == "failure"
     return {
         **group,
-        "label": label_of_flow(visit, group["flow"]),
+        "label": _where(visit, group),
         "address": visit.at("/logs", {"group": group["group"], "cause": group["cause"]}),
         "example": visit.row(group["example"]),
         "record": record,
@@ -30,6 +33,12 @@ def shown_group(visit: Visit, group: Mapping[str, Any]) -> dict[str, Any]:
 def is_by_itself(group: Mapping[str, Any]) -> bool:
     """Whether the rows go on without anybody: after another row, or when calls are free."""
     return parts_of(group["cause"] or "")[0] in ("record", "rate")
+
+
+def _where(visit: Visit, group: Mapping[str, Any]) -> str:
+    """Return the flow of a group; what several flows may wait for names that of its example."""
+    label, about = label_of_flow(visit, group["flow"]), parts_of(group["cause"] or "")[0]
+    return f"Such as: {label}" if about in _OF_SEVERAL and group["count"] > 1 else label
 
 
 def _again_at(visit: Visit, group: Mapping[str, Any]) -> str | None:

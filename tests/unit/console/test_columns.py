@@ -19,14 +19,14 @@ from chalicelib.domain.statuses import Kind
         ),
         (
             "shipment",
-            "Shipment ID, Sales order ID, Square order ID, Carrier, Tracking, Status, Synced",
+            "Shipment ID, Brightpearl SO ID, Square order ID, Carrier, Tracking, Status, Synced",
         ),
         ("day", "Date, Location, Total, Difference, Status, Synced"),
         ("add_payment", "Order number, Channel, Invoice number, Total, Status, Synced"),
     ],
 )
 def test_a_kind_has_its_columns_and_those_of_every_row(kind: str, labels: str) -> None:
-    found = [one.label for one in columns_of([kind], ["Square"])]
+    found = [one.label for one in columns_of([kind], ["Square"], ["Brightpearl"])]
     assert found == [*labels.split(", "), "Received", "Updated", "Attempts", "Code"]
 
 
@@ -39,6 +39,22 @@ def test_several_kinds_have_columns_that_fit_all(kinds: list[str]) -> None:
 def test_where_several_platforms_are_written_to_none_is_named() -> None:
     labels = [one.label for one in columns_of(["order"], ["Square", "Brightpearl"])]
     assert "Target SO ID" in labels
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels"),
+    [
+        ("product", "Source, To, Status, Last updated there"),
+        ("stock", "Locations, From, To, Status, Last updated there"),
+        ("order", "Source, To, Status, Synced"),
+        ("refund", "Total, From, To, Status, Synced"),
+    ],
+)
+def test_where_several_shops_are_read_or_written_each_row_names_its_own(
+    kind: str, labels: str
+) -> None:
+    found = columns_of([kind], ["Square", "WooCommerce"], ["Brightpearl", "Shop"])
+    assert labels in ", ".join(one.label for one in found)
 
 
 @pytest.mark.parametrize("kind", list(Kind))
