@@ -20,6 +20,9 @@ from chalicelib.connectors.replies import AnswerTooLargeError
 #: Largest body of an answer, unpacked: far above the largest page of records that we ask for.
 BODY_AT_MOST = 20_000_000
 
+#: Most commas of an answer: what JSON of more parts becomes in memory is fifty times its length.
+PARTS_AT_MOST = 1_000_000
+
 #: When the call of this thread has to be over, by the clock of its ``Patience``.
 _ENDS_AT: ContextVar[float | None] = ContextVar("ends_at", default=None)
 
@@ -159,9 +162,11 @@ class GuardedLine:
         tls: SSLContext | None = None,
         clock: Callable[[], float] = time.monotonic,
         body_at_most: int = BODY_AT_MOST,
+        parts_at_most: int = PARTS_AT_MOST,
     ) -> None:
         self._patience = Patience(clock)
         self._body_at_most = body_at_most
+        self._parts_at_most = parts_at_most
         below = network or httpcore.SyncBackend()
         transport = GuardedTransport(
             GuardedNetwork(guard, below, self._patience), tls or httpx.create_ssl_context()
@@ -195,7 +200,10 @@ class GuardedLine:
             if size > self._body_at_most:
                 raise AnswerTooLargeError(_received(response, b""))
             parts.append(part)
-        return b"".join(parts)
+        whole = b"".join(parts)
+        if whole.count(b",") > self._parts_at_most:
+            raise AnswerTooLargeError(_received(response, b""))
+        return whole
 
 
 def _received(response: httpx.Response, content: bytes) -> Received:

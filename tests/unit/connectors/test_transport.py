@@ -238,3 +238,19 @@ def test_pool_of_a_process_is_guarded() -> None:
         pytest.raises(SyncFailure),
     ):
         call(pool)
+
+
+@pytest.mark.parametrize("part", [b"[],", b"{},", b"1,"])
+def test_an_answer_of_more_parts_than_any_page_is_not_taken_apart(part: bytes) -> None:
+    parts = part * 11
+    body = b"[" + parts + b"0]"
+    network = Network([OK + b"Content-Length: %d\r\n\r\n" % len(body), body])
+    with pytest.raises(AnswerTooLargeError) as raised:
+        call(line(network, parts_at_most=10))
+    assert raised.value.reply.content == b""
+
+
+def test_an_answer_of_many_parts_is_read() -> None:
+    body = b"[" + b"1," * 10 + b"0]"
+    network = Network([OK + b"Content-Length: %d\r\n\r\n" % len(body), body])
+    assert call(line(network, parts_at_most=10)).content == body
