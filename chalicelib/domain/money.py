@@ -30,6 +30,24 @@ _EXPONENTS = {
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
 }
 
+_NUMBER_BELOW = Decimal(10) ** 15
+_DECIMALS_AT_MOST = 60  #: what a float leaves of a third has 17
+
+
+def fit_number(number: Decimal) -> Decimal:
+    """Return a number that may be an amount or a quantity of something.
+
+    Others come from broken or hostile plugins: ``1e999999`` cannot be rounded, nor written out.
+
+    Raises:
+        ValueError: it is none.
+    """
+    exponent = number.as_tuple().exponent
+    is_short = isinstance(exponent, int) and exponent >= -_DECIMALS_AT_MOST
+    if not (is_short and abs(number) < _NUMBER_BELOW):
+        raise ValueError("no amount of anything")
+    return number
+
 
 def exponent_of(currency: str) -> int:
     """Return the number of decimals of a currency: 0 for JPY, 3 for KWD, else 2 (ISO 4217)."""

@@ -19,6 +19,7 @@ from pydantic import (
     ValidationError,
 )
 
+from chalicelib.domain.money import fit_number
 from chalicelib.domain.reasons import Reason, SyncFailure
 
 M = TypeVar("M", bound=BaseModel)
@@ -51,7 +52,7 @@ def _to_utc(at: datetime) -> datetime:
 
 Id = Annotated[str, BeforeValidator(_to_text)]
 Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else _to_text(value))]
-Amount = Annotated[Decimal, BeforeValidator(_to_decimal)]
+Amount = Annotated[Decimal, BeforeValidator(_to_decimal), AfterValidator(fit_number)]
 Time = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 
 

@@ -15,9 +15,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
+from chalicelib.domain.money import fit_number
 from chalicelib.domain.reasons import Reason, SyncFailure
 
 
@@ -32,6 +34,11 @@ class LightspeedModel(BaseModel):
         if not isinstance(data, Mapping):
             return data
         return {name: value for name, value in data.items() if value is not None and value != ""}
+
+    @field_validator("*")
+    @classmethod
+    def _fit_numbers(cls, value: Any) -> Any:
+        return fit_number(value) if isinstance(value, Decimal) else value
 
 
 def _text(value: Any) -> Any:

@@ -7,11 +7,15 @@ lost (``listings.py``).
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from chalicelib.domain.money import fit_number
 from chalicelib.domain.reasons import Reason, SyncFailure
+
+MINOR_BELOW = 10**15  #: an amount from here on is none
+Quantity = Annotated[Decimal, AfterValidator(fit_number)]
 
 
 class SquareModel(BaseModel):
@@ -30,7 +34,7 @@ class SquareModel(BaseModel):
 class MoneyModel(SquareModel):
     """An amount in minor units of its currency."""
 
-    amount: int = 0
+    amount: int = Field(default=0, gt=-MINOR_BELOW, lt=MINOR_BELOW)
     currency: str
 
 
@@ -60,7 +64,7 @@ class LineModel(SquareModel):
     name: str = ""
     variation_name: str = ""
     catalog_object_id: str | None = None
-    quantity: Decimal
+    quantity: Quantity
     item_type: str = ""
     applied_taxes: list[AppliedTaxModel] = []
     total_money: MoneyModel | None = None
@@ -242,7 +246,7 @@ class CountModel(SquareModel):
     catalog_object_id: str = ""
     location_id: str = ""
     state: str = ""
-    quantity: Decimal
+    quantity: Quantity
 
 
 class TokenStatusModel(SquareModel):

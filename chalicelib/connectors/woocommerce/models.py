@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
+from chalicelib.domain.money import fit_number
 from chalicelib.domain.reasons import Reason, SyncFailure
 
 
@@ -18,9 +19,7 @@ def _amount(value: Any) -> Any:
         found = Decimal(str(value))
     except InvalidOperation as error:
         raise ValueError("not an amount") from error
-    if not found.is_finite():
-        raise ValueError("not an amount")
-    return found
+    return fit_number(found)
 
 
 def _utc(value: Any) -> Any:
