@@ -195,7 +195,8 @@ class UnmappedAnswer(TypedDict):
 class MappingAnswer(TypedDict):
     """A mapping of a flow; choices are read only where one mapping is asked for.
 
-    ``source_by`` says whether source values are ids or names of the source's choices.
+    ``source_by`` says whether source values are ids or names of the source's choices;
+    ``without_answer`` what becomes of records whose value has no answer: empty, they wait.
     """
 
     flow: str
@@ -204,6 +205,7 @@ class MappingAnswer(TypedDict):
     source_label: str
     source_by: str
     target_label: str
+    without_answer: str
     entries: dict[str, str]
     records: dict[str, str]
     default: str | None

@@ -184,6 +184,7 @@ def mapping_json(view: MappingView) -> MappingAnswer:
         "source_label": view.rule.source_label,
         "source_by": view.rule.source_by,
         "target_label": view.rule.target_label,
+        "without_answer": view.rule.without_answer,
         "entries": dict(view.table.entries),
         "records": dict(view.table.records),
         "default": view.table.default,

@@ -59,6 +59,8 @@ class MappingRule:
     target_pick: str | None = None  #: word of the target platform's choices
     source_by: str = "id"  #: whether a source value is the choice's "id" or its "name"
     is_backward: bool = False  #: its source values are the target platform's, and the other way
+    #: what becomes of a record whose value has no answer, as a sentence; empty: its row waits
+    without_answer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

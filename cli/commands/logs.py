@@ -1,5 +1,6 @@
 """The log: rows by filter, one row whole, and re-syncs."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -84,19 +85,48 @@ def resync(
         resync_row(session, find_row(session, row))
 
 
-def row_columns(session: Session) -> tuple[Column, ...]:
-    """Return the columns of a list of rows."""
+def row_columns(session: Session, rows: Sequence[Json]) -> tuple[Column, ...]:
+    """Return the columns of a list of rows; where shops differ each row names its own."""
     ids = (column("Row", "id", whole=True),) if session.wide else ()
     return (
         *ids,
         column("Record", "record", whole=True),
         column("Kind", "kind", whole=True),
+        *_columns_of_sides(rows),
         column("Status", "status", whole=True),
         column("Why", why_of),
         column("Info", info_of),
         column("Code", lambda item: plain(item.get("code")), whole=True),
         column("Updated", lambda item: ago(item.get("updated_at"), session.now()), whole=True),
     )
+
+
+def _columns_of_sides(rows: Sequence[Json]) -> Iterator[Column]:
+    if len({_source_of(row) for row in rows}) > 1:
+        yield column("From", _source_of, whole=True)
+    if len({_target_of(row) for row in rows}) > 1:
+        yield column("To", _target_of, whole=True)
+
+
+def _source_of(row: Json) -> str:
+    return _sides_of(row)[0]
+
+
+def _target_of(row: Json) -> str:
+    return _sides_of(row)[1]
+
+
+def _sides_of(row: Json) -> tuple[str, str]:
+    """Return the accounts a row's flow goes between, from its name: source-kind-to-target[@other].
+
+    The account behind the @ stands for the side whose platform it begins with, else the target.
+    """
+    name, _, other = clean(row.get("flow")).partition("@")
+    source, _, rest = name.partition("-")
+    target = rest.rpartition("-to-")[2]
+    if not other:
+        return source, target
+    return (other, target) if other.startswith(source) else (source, other)
 
 
 def info_of(item: Json) -> str:
@@ -117,6 +147,6 @@ def why_of(item: Json) -> str:
 
 def _show_rows(session: Session, answer: Json) -> None:
     empty = "No row matches."
-    table(session, answer["items"], row_columns(session), empty=empty)
+    table(session, answer["items"], row_columns(session, answer["items"]), empty=empty)
     if answer.get("next"):
         note(session, f"{len(answer['items'])} rows; there are more: --all, or a higher --limit.")

@@ -101,6 +101,9 @@ def _show(session: Session, answer: Json) -> None:
     table(session, _entries_of(answer), columns, empty="No entry yet.")
     if answer.get("default") is not None:
         say(session, f"Every other value becomes {plain(answer['default'])}.")
+    elif answer.get("without_answer"):
+        say(session, clean(answer["without_answer"]))
+        return
     heading(session, "Unmapped")
     missing = (
         column("Value", lambda item: plain(pick(item, "value", "source")) or "(none)"),

@@ -241,3 +241,23 @@ def test_a_row_that_waits_for_a_shared_answer_leads_to_where_it_is_given(
 
     assert address in [link for _, link in seen.links]
     assert "1 row" in browser.get(address).text
+
+
+def test_a_mapping_that_holds_nothing_says_what_becomes_of_the_rest(
+    api: Api, browser: Browser
+) -> None:
+    said = "A status without an answer changes nothing at Till."
+    path = f"/consumers/acme/mappings/{ORDERS}"
+    assert api.get(f"/v1{path}/order_status_back").json["without_answer"] == said
+    page = browser.get(f"/console{path}/order_status_back").text
+
+    assert said in page
+    assert "wait" not in page.partition("Order statuses, the other way")[2]
+    assert "Answers for single records" not in page
+
+
+def test_a_mapping_that_holds_rows_says_that_they_wait(browser: Browser) -> None:
+    page = browser.get(f"{PAGES}/mappings/{ORDERS}/tax").text
+
+    assert "Rows wait for these" in page
+    assert "Answers for single records" in page

@@ -13,7 +13,9 @@ from tests.app.toys import FLOWS, ORDERS, make_flow
 REFUNDS = "till-refunds-to-shop"
 
 
-def _rule(name: str, label: str, *, is_backward: bool = False) -> MappingRule:
+def _rule(
+    name: str, label: str, *, is_backward: bool = False, without_answer: str = ""
+) -> MappingRule:
     return MappingRule(
         name=name,
         label=label,
@@ -22,6 +24,7 @@ def _rule(name: str, label: str, *, is_backward: bool = False) -> MappingRule:
         source_pick="categories",
         target_pick="categories",
         is_backward=is_backward,
+        without_answer=without_answer,
     )
 
 
@@ -34,7 +37,12 @@ _ORDERS = replace(
     mappings=(
         _rule("tax", "Taxes"),
         _rule("order_status", "Order statuses"),
-        _rule("order_status_back", "Order statuses, the other way", is_backward=True),
+        _rule(
+            "order_status_back",
+            "Order statuses, the other way",
+            is_backward=True,
+            without_answer="A status without an answer changes nothing at Till.",
+        ),
     ),
 )
 _REFUNDS = make_flow(

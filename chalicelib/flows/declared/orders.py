@@ -73,20 +73,25 @@ def statuses_both_ways(source: Side, target: Side) -> tuple[MappingRule, Mapping
     return (
         MappingRule(
             name="order_status",
-            label="Order statuses",
+            label=f"Order statuses to {target.label}",
             source_label=f"{source.label} status",
             target_label=f"{target.label} status",
             source_pick="order_statuses",
             target_pick="order_statuses",
+            without_answer=(
+                f"A status without an answer changes nothing at {target.label}; a new order gets "
+                "the status of the flow's settings."
+            ),
         ),
         MappingRule(
             name="order_status_back",
-            label="Order statuses, the other way",
+            label=f"Order statuses back to {source.label}",
             source_label=f"{target.label} status",
             target_label=f"{source.label} status",
             source_pick="order_statuses",
             target_pick="order_statuses",
             is_backward=True,
+            without_answer=f"A status without an answer changes nothing at {source.label}.",
         ),
     )
 
@@ -100,13 +105,14 @@ def _settings(target: Side) -> tuple[Setting, ...]:
             type="choice",
             required=True,
             pick=("target", "order_statuses"),
-            help="Status of a new sales order.",
+            help="Status of a new sales order, unless a mapping of statuses gives it another.",
         ),
         Setting(
             name="cancelled_status",
             label="Status of cancelled orders",
             type="choice",
             pick=("target", "order_statuses"),
+            help="A cancelled order waits without it, unless a mapping of statuses answers.",
         ),
         Setting(
             name="walk_in_customer",
@@ -123,7 +129,11 @@ def _settings(target: Side) -> tuple[Setting, ...]:
             help="Reserved: a person fulfils the order. Shipped: it is fulfilled at once.",
         ),
         Setting(
-            name="price_list", label="Price list", type="choice", pick=("target", "price_lists")
+            name="price_list",
+            label="Price list",
+            type="choice",
+            pick=("target", "price_lists"),
+            help=f"That of new sales orders; {target.label}'s own unless stated.",
         ),
         Setting(
             name="sales_nominal_code",
@@ -137,6 +147,7 @@ def _settings(target: Side) -> tuple[Setting, ...]:
             label="Nominal code of tips",
             type="choice",
             pick=("target", "nominal_codes"),
+            help="That of sales unless stated.",
         ),
     )
 

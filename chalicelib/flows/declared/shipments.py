@@ -48,6 +48,7 @@ def shipments(source: Side, target: Side, *, completed: str) -> Flow:
                 type="choice",
                 options=("yes", "no"),
                 default="yes",
+                help=f"Yes: {target.label} writes to the buyer that goods have left.",
             ),
         ),
         calls=lambda rows: (2 + rows // 10, 2 + 3 * rows),

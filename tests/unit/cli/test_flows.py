@@ -280,6 +280,13 @@ def test_a_mapping_is_shown_with_the_rows_that_wait(run: Run) -> None:
     assert shown.splitlines()[-1].split() == ["Hats", "12", "Headwear"]
 
 
+def test_a_mapping_that_holds_nothing_says_what_becomes_of_the_rest(run: Run, api: StandIn) -> None:
+    api.mappings[(PRODUCTS, "category")] |= {"unmapped": [], "without_answer": "Nothing changes."}
+    shown = run("mappings", "show", PRODUCTS, "category").stdout
+    assert "Nothing changes." in shown
+    assert "Unmapped" not in shown
+
+
 def test_a_mapping_is_shown_with_the_words_to_choose_from(run: Run, api: StandIn) -> None:
     api.mappings[(PRODUCTS, "category")] |= {
         "source_label": "Brightpearl category",

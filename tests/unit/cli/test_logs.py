@@ -47,6 +47,21 @@ def test_rows_are_listed_with_status_reason_code_and_age(run: Run, api: StandIn)
     assert "created" in lines[2]
 
 
+def test_rows_of_several_shops_name_their_own(run: Run, api: StandIn) -> None:
+    to_shops = ("brightpearl-stock-to-square", "brightpearl-stock-to-square@square-2")
+    api.rows = [make_row(1, flow=flow) for flow in to_shops]
+    lines = [line.split() for line in run("logs", "list").stdout.splitlines()]
+    assert lines[0][:4] == ["Record", "Kind", "To", "Status"]
+    assert [line[2] for line in lines[1:]] == ["square", "square-2"]
+
+
+def test_orders_of_several_shops_name_theirs(run: Run, api: StandIn) -> None:
+    api.rows = [make_row(1), make_row(2, flow="square-orders-to-brightpearl@square-2")]
+    lines = [line.split() for line in run("logs", "list").stdout.splitlines()]
+    assert lines[0][:4] == ["Record", "Kind", "From", "Status"]
+    assert [line[2] for line in lines[1:]] == ["square", "square-2"]
+
+
 def test_long_rows_stay_one_line_of_100_columns(run: Run, api: StandIn) -> None:
     api.rows = [make_failed(n, columns={"name": "A very long name " * 20}) for n in range(5)]
     lines = run("logs", "list").stdout.splitlines()
