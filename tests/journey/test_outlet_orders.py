@@ -1,6 +1,7 @@
 """Sales at the outlets' tills as sales orders of the ERP."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -197,3 +198,42 @@ def test_sale_that_failed_is_synced_by_its_button(shops: Shops, books: Books) ->
     row = shops.wait_for("order", sale, "Synced")
     assert row["attempts"] == failed["attempts"] + 1
     assert len(books.orders(sale)) == 1
+
+
+def test_tip_discount_and_change_add_up_at_the_erp(shops: Shops, books: Books) -> None:
+    sale = shops.ring_up(
+        "MUG-1", 3, tip="2.50", percent_off="10", payments={"Card": "20.00", "Cash": "15.50"}
+    )
+
+    row = shops.wait_for("order", sale, "Synced")
+
+    assert amount(shops.sale(sale)["totals"]["price_incl_tax"]) == Decimal("35.50")
+    assert books.total(row) == Decimal("35.50")
+    assert books.amounts(row)["Tip"] == (Decimal("2.50"), Decimal(0))
+    assert sum(books.amounts(row)["Mug"]) == Decimal("33.00")
+    payments = {(method, amount(paid)) for _, method, paid in shops.house.payments(row)}
+    assert payments == {("CARD", Decimal("20.00")), ("CASH", Decimal("15.50"))}
+
+
+def test_gift_card_that_was_sold_is_booked_to_its_own_code(shops: Shops, books: Books) -> None:
+    shops.house.configure(ORDERS, gift_card_nominal_code="4009")
+    sale = shops.ring_up("MUG-1", 1, gift_card="GC-1", payments={"Cash": "12.00"})
+
+    row = shops.wait_for("order", sale, "Synced")
+
+    lines = books.order(row)["orderRows"].values()
+    assert [line["nominalCode"] for line in lines] == ["4009"]
+
+
+def test_sale_on_a_day_before_the_start_date_makes_no_sales_order(
+    shops: Shops, books: Books
+) -> None:
+    before = shops.house.api.get(f"{shops.house.base}/flows/{ORDERS}")["settings"]["start_date"]
+    shops.house.configure(ORDERS, start_date=(datetime.now(UTC) + timedelta(days=1)).isoformat())
+    sale = shops.sell({"MUG-1": 1})
+
+    row = shops.wait_for("order", sale, "Synced")
+    shops.house.configure(ORDERS, start_date=before)
+
+    assert (row["outcome"], row["verified"]) == ("not_applicable", False)
+    assert books.orders(sale) == []

@@ -207,3 +207,46 @@ def test_order_in_another_currency_keeps_it(web: WebShop, books: Books) -> None:
 
     assert row["columns"]["total"] == {"amount": "12.00", "currency": "EUR"}
     assert books.order(row)["currency"]["orderCurrencyCode"] == "EUR"
+
+
+def test_order_in_the_bin_is_cancelled_at_the_erp(web: WebShop, books: Books) -> None:
+    order, row = web.bought("MUG-1")
+
+    with web.shop.lock:
+        web.shop.orders.delete(order, force=False)
+
+    wait_until(lambda: books.status_of(row) == "Cancelled", "a cancelled sales order")
+    web.wait_for("order", order, "Synced")
+
+
+def test_of_two_changes_at_once_the_shops_counts(web: WebShop, books: Books) -> None:
+    order, row = web.bought("MUG-1")
+    web.house.settle()
+    brightpearl = web.house.vendors.brightpearl
+    brightpearl.sender.configure(lose_next=9)
+    brightpearl.best_effort_sender.configure(lose_next=9)
+    books.set_status(row, "Cancelled")
+    brightpearl.sender.configure(lose_next=0)
+    brightpearl.best_effort_sender.configure(lose_next=0)
+
+    web.shop.set_order_status(order, "completed")
+
+    wait_until(lambda: books.status_of(row) == "Completed", "the shop's status at the ERP")
+    web.house.settle()
+    assert (books.status_of(row), web.order(order)["status"]) == ("Completed", "completed")
+
+
+def test_order_changed_after_it_was_paid_is_a_conflict_with_both_amounts(
+    web: WebShop, books: Books
+) -> None:
+    order, row = web.bought("MUG-1")
+    line = web.order(order)["line_items"][0]["id"]
+
+    with web.shop.lock:
+        more = {"id": line, "quantity": 2, "subtotal": "20.00", "total": "20.00"}
+        web.shop.orders.update(order, {"line_items": [more]})
+
+    failed = web.wait_for("order", order, "Failed", "conflict")
+    assert "12.00 GBP" in failed["sentence"]
+    assert "24.00 GBP" in failed["sentence"]
+    assert books.total(row) == Decimal("12.00")
