@@ -8,10 +8,12 @@ import base64
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.setup import Connection
+
+_LIFE_DIGITS = 9  #: of seconds: thirty years
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,13 @@ class SignIn:
         """Whether all is there but the tokens that signing in brings."""
         usable = (self.gives[0], *self.instead)
         return not self.missing(known) and not any(known.get(name) for name in usable)
+
+
+def life_of(told: Any, *, otherwise_s: int) -> timedelta:
+    """Return how long a token lives: as told in seconds, unless that is no number or years."""
+    text = str(told)
+    is_told = text.isascii() and text.isdigit() and len(text) <= _LIFE_DIGITS
+    return timedelta(seconds=int(text) if is_told else otherwise_s)
 
 
 def challenge_of(verifier: str) -> str:

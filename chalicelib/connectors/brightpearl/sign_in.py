@@ -1,12 +1,12 @@
 """Signing in at Brightpearl: the consent page of an OAuth app, and the exchange of its code."""
 
-from datetime import UTC, timedelta
+from datetime import UTC
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from chalicelib.domain.platforms import Account
 from chalicelib.domain.reasons import Reason, SyncFailure
-from chalicelib.domain.sign_in import Answered, Asking, SignedIn, SignIn
+from chalicelib.domain.sign_in import Answered, Asking, SignedIn, SignIn, life_of
 
 #: Where people agree; API hosts of Brightpearl, which may be a connection's address, have no page.
 PAGES = "https://oauth.brightpearl.com"
@@ -56,10 +56,8 @@ def exchange(account: Account, answered: Answered) -> SignedIn:
         **secret,
     }
     body = _tokens_in(account.http.call("POST", url, writes=True, form=form))
-    life = str(body.get("expires_in"))
-    expires_at = account.http.now().astimezone(UTC) + timedelta(
-        seconds=int(life) if life.isdigit() else LIFE_S
-    )
+    life = life_of(body.get("expires_in"), otherwise_s=LIFE_S)
+    expires_at = account.http.now().astimezone(UTC) + life
     kept = {name: str(body[name]) for name in _KEPT if body.get(name)}
     return SignedIn(
         credentials={**kept, "expires_at": expires_at.isoformat()}, expires_at=expires_at

@@ -4,7 +4,7 @@ Whether the old refresh token dies with the exchange is not documented: it is tr
 """
 
 from collections.abc import Mapping
-from datetime import UTC, timedelta
+from datetime import UTC
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +12,7 @@ from chalicelib.connectors.brightpearl.client import Api
 from chalicelib.connectors.http import Answer, failure_of
 from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.reasons import Reason, SyncFailure
+from chalicelib.domain.sign_in import life_of
 
 #: Spellings of the endpoint differ between sources, so the setting ``token_url`` overrules it.
 DEFAULT_TOKEN_URL = "https://oauth.brightpearl.com/token/{account}"  # noqa: S105 - an address
@@ -99,6 +100,6 @@ def _credentials(api: Api, answer: Answer) -> dict[str, str]:
     found = {name: str(body[name]) for name in _KEPT if body.get(name)}
     if api.seen_instance_id and "installation_instance_id" not in found:
         found["installation_instance_id"] = api.seen_instance_id
-    life_s = int(str(body.get("expires_in"))) if str(body.get("expires_in")).isdigit() else LIFE_S
-    expires_at = api.account.http.now().astimezone(UTC) + timedelta(seconds=life_s)
+    life = life_of(body.get("expires_in"), otherwise_s=LIFE_S)
+    expires_at = api.account.http.now().astimezone(UTC) + life
     return {**found, "expires_at": expires_at.isoformat()}

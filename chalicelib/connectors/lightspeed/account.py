@@ -12,8 +12,10 @@ from chalicelib.connectors.lightspeed.models import CategoryModel, NamedModel, T
 from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.platforms import Check, Choice
 from chalicelib.domain.reasons import Reason, SyncFailure
+from chalicelib.domain.sign_in import life_of
 
 WARNED_BEFORE = timedelta(days=60)
+_FAR_S = 10**11  #: a moment from here on is none
 LIFE_S = 86_400  #: of an access token, where an answer does not say
 CATEGORY_PAGES_AT_MOST = 50
 
@@ -112,10 +114,9 @@ def refresh_tokens(client: LightspeedClient) -> Mapping[str, str]:
 
 
 def _expiry(tokens: TokensModel, now: datetime) -> datetime:
-    if tokens.expires_in is None and tokens.expires is not None:
-        return datetime.fromtimestamp(tokens.expires, tz=UTC)
-    life_s = LIFE_S if tokens.expires_in is None else tokens.expires_in
-    return now.astimezone(UTC) + timedelta(seconds=life_s)
+    if tokens.expires_in is None and 0 < (tokens.expires or 0) < _FAR_S:
+        return datetime.fromtimestamp(tokens.expires or 0, tz=UTC)
+    return now.astimezone(UTC) + life_of(tokens.expires_in, otherwise_s=LIFE_S)
 
 
 def _down(client: LightspeedClient, detail: str) -> SyncFailure:

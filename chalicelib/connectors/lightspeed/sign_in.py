@@ -1,14 +1,14 @@
 """Signing in at Lightspeed: the retailer's consent page, and the exchange of its code."""
 
 import re
-from datetime import UTC, timedelta
+from datetime import UTC
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from chalicelib.connectors.lightspeed.application import SCOPES
 from chalicelib.domain.platforms import Account
 from chalicelib.domain.reasons import Reason, SyncFailure
-from chalicelib.domain.sign_in import Answered, Asking, SignedIn, SignIn
+from chalicelib.domain.sign_in import Answered, Asking, SignedIn, SignIn, life_of
 
 #: Where every retailer agrees; the shops' own hosts, which may be an address, have no such page.
 PAGES = "https://secure.retail.lightspeed.app"
@@ -58,10 +58,8 @@ def exchange(account: Account, answered: Answered) -> SignedIn:
     url = (own or f"https://{prefix}{SHOPS}") + TOKEN_PATH
     headers = {"User-Agent": "Synclog"}
     body = _tokens_in(account.http.call("POST", url, writes=True, headers=headers, form=form))
-    life = str(body.get("expires_in"))
-    expires_at = account.http.now().astimezone(UTC) + timedelta(
-        seconds=int(life) if life.isdigit() else LIFE_S
-    )
+    life = life_of(body.get("expires_in"), otherwise_s=LIFE_S)
+    expires_at = account.http.now().astimezone(UTC) + life
     kept = {name: str(body[name]) for name in _KEPT if body.get(name)}
     shop = _shop_of(account, str(body.get("domain_prefix") or prefix))
     return SignedIn(

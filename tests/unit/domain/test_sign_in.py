@@ -1,8 +1,10 @@
 """What a sign-in needs before, and the proof of an application without a secret."""
 
+from datetime import timedelta
+
 import pytest
 
-from chalicelib.domain.sign_in import SignedIn, SignIn, challenge_of
+from chalicelib.domain.sign_in import SignedIn, SignIn, challenge_of, life_of
 
 SIGN_IN = SignIn(
     needs=("account", "client_id"),
@@ -49,3 +51,24 @@ def test_signing_in_is_awaited_where_it_is_all_that_is_missing(
     known: dict[str, str], awaited: bool
 ) -> None:
     assert SIGN_IN.is_awaited(known) is awaited
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        (3600, 3600),
+        ("3600", 3600),
+        (0, 0),
+        (999_999_999, 999_999_999),
+        (1_000_000_000, 60),
+        (10**30, 60),
+        ("9" * 5000, 60),
+        ("\u00b2", 60),
+        (-5, 60),
+        (1.5, 60),
+        (None, 60),
+        ({}, 60),
+    ],
+)
+def test_a_token_lives_as_told_unless_that_cannot_be(told: object, seconds: int) -> None:
+    assert life_of(told, otherwise_s=60) == timedelta(seconds=seconds)
