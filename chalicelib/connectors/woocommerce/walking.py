@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from chalicelib.connectors.woocommerce.client import Json, WooClient
+from chalicelib.connectors.woocommerce.client import PAGES_AT_MOST, Json, WooClient
 from chalicelib.domain.reasons import Reason, SyncFailure
 
 #: More rows of one second than this are read by counted pages: an address has to stay short.
@@ -77,11 +77,19 @@ class Walk:
         return page.rows, self._next(place, page.rows) if page.has_more else None
 
     def read_all(self, *, since: datetime, status: str = "") -> Iterator[Json]:
-        """Yield every row from ``since`` on; one that changes meanwhile may come twice."""
-        place: Place | None = self.first(since=since, status=status)
-        while place is not None:
-            rows, place = self.read(place)
+        """Yield every row from ``since`` on; one that changes meanwhile may come twice.
+
+        Raises:
+            SyncFailure: it is a list without end.
+        """
+        place = self.first(since=since, status=status)
+        for _ in range(PAGES_AT_MOST):
+            rows, following = self.read(place)
             yield from rows
+            if following is None:
+                return
+            place = following
+        raise _odd("has no end")
 
     def _query(self, place: Place) -> dict[str, str]:
         is_modified = self.order_by == "modified"
@@ -104,13 +112,28 @@ class Walk:
         last = max(times)
         if place.page or not last:
             return replace(place, seen=(), page=max(place.page, 1) + 1)
-        after = _stamp(datetime.fromisoformat(last).replace(tzinfo=UTC) - _SECOND)
+        after = _second_before(last)
         seen = [str(row.get("id")) for row, at in zip(rows, times, strict=True) if at == last]
         if after <= place.after:
             after, seen = place.after, [*place.seen, *seen]
         if len(seen) > SEEN_AT_MOST:
             return replace(place, after=after, seen=(), page=1)
         return replace(place, after=after, seen=seen)
+
+
+def _second_before(text: str) -> str:
+    try:
+        return _stamp(datetime.fromisoformat(text).replace(tzinfo=UTC) - _SECOND)
+    except (ValueError, OverflowError):
+        raise _odd("holds a date that cannot be read") from None
+
+
+def _odd(what: str) -> SyncFailure:
+    return SyncFailure(
+        Reason.RETRYING,
+        f"The shop's list {what}: a plugin may change it.",
+        error_code="unexpected_shape",
+    )
 
 
 def _stamp(at: datetime) -> str:

@@ -29,6 +29,7 @@ TOPICS = ("order.created", "order.deleted", "order.restored", "order.updated")
 SIGNATURE_HEADER = "x-wc-webhook-signature"
 TOPIC_HEADER = "x-wc-webhook-topic"
 SOURCE_HEADER = "x-wc-webhook-source"
+REFUNDS_TOLD = 100  #: of one delivery
 
 _PING = re.compile(rb"webhook_id=\d{1,20}")
 _IGNORED = {
@@ -121,12 +122,16 @@ def _bare(content: Mapping[str, Any]) -> Changed:
 
 
 def _refunds(order: OrderModel) -> list[Changed]:
-    """Tell of each refund of an order: they never change, so a known one costs nothing."""
+    """Tell of the newest refunds of an order: they never change, so a known one costs nothing.
+
+    The list of refunds tells of all; no delivery makes thousands of rows.
+    """
+    newest = sorted(order.refunds, key=lambda one: one.id)[-REFUNDS_TOLD:]
     return [
         Changed(
             kind=Kind.REFUND,
             record=str(one.id),
             columns={"refund_id": str(one.id), "order_id": str(order.id)},
         )
-        for one in order.refunds
+        for one in newest
     ]

@@ -129,3 +129,10 @@ def test_the_error_of_an_order_that_is_gone_is_ignored() -> None:
 def test_an_order_that_cannot_be_read_is_told_by_its_id_alone() -> None:
     told = signed(b'{"id":12,"status":"processing","total":"much"}')
     assert [(one.record, one.version) for one in told.changes] == [("12", None)]
+
+
+def test_an_order_of_very_many_refunds_tells_of_the_newest() -> None:
+    refunds = ",".join(f'{{"id":{number}}}' for number in range(2000, 1000, -1))
+    told = signed(f'{{"id":12,"status":"processing","refunds":[{refunds}]}}'.encode())
+    ids = [one.record for one in told.changes[1:]]
+    assert (told.changes[0].record, len(ids), ids[0], ids[-1]) == ("12", 100, "1901", "2000")
