@@ -214,7 +214,10 @@ def decoded(answer: Answer) -> Any:
     except (ValueError, RecursionError):
         return answer.json()  # says what it is
     has_halves = b"\\ud" in answer.body or b"\\uD" in answer.body
-    return _whole(found) if has_halves else found
+    try:
+        return _whole(found) if has_halves else found
+    except RecursionError:
+        raise unexpected_shape(answer.status) from None
 
 
 def _whole(value: Any) -> Any:

@@ -159,7 +159,7 @@ def _customer(account: Account, payload: Json) -> WebhookRead:
 def _changed(kind: Kind, record: str, payload: Json, columns: Json) -> Changed:
     version = payload.get("version")
     if isinstance(version, str) and version.isascii() and version.isdigit():
-        version = int(version)
+        version = int(version) if len(version) < 20 else None
     is_version = isinstance(version, int) and not isinstance(version, bool)
     return Changed(
         kind=kind,

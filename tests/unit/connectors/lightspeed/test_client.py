@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.connectors.http import Answer
 from chalicelib.connectors.lightspeed.client import decoded, rows_in
+from chalicelib.connectors.lightspeed.feed import mark_of
 from chalicelib.connectors.lightspeed.models import moment
 from chalicelib.domain.reasons import Reason, SyncFailure
 
@@ -60,3 +61,15 @@ def test_a_time_is_aware(text: object, expected: str | None) -> None:
     found = moment(text)
 
     assert (found.isoformat() if found else None) == expected
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_an_answer_that_nests_without_end_is_no_answer(opening: bytes) -> None:
+    closing = b"]" if opening == b"[" else b"}"
+    body = opening * 900 + b'"\\ud83d"' + closing * 900
+    with pytest.raises(SyncFailure):
+        decoded(answer(body))
+
+
+def test_a_mark_of_too_many_digits_is_none() -> None:
+    assert mark_of({"id": "a", "version": "1" * 5000}).version == 0

@@ -206,3 +206,9 @@ def test_what_is_no_delivery_is_unreadable_and_says_why_without_data(body: bytes
         read(body, secret="")
 
     assert "s1" not in str(failed.value)
+
+
+@pytest.mark.parametrize(("told", "version"), [("42", 42), ("9" * 18, 10**18 - 1), ("1" * 5000, 0)])
+def test_a_version_of_too_many_digits_is_none(told: str, version: int) -> None:
+    (change, _) = unsigned({"id": "a", "version": told}, type="sale.update").changes
+    assert (change.version or 0) == version
