@@ -50,7 +50,7 @@ def test_a_card_says_from_where_to_where_and_how_its_rows_stand(
     assert "Products to the till" in seen.text
     assert "Shop → Till" in seen.text
     assert "Running" in card_of(seen, PRODUCTS)
-    assert "every 5 minutes" in card_of(seen, PRODUCTS)
+    assert "due now, every 5 minutes" in card_of(seen, PRODUCTS)
     assert f"{AT}/logs?flow={PRODUCTS}&amp;status=Failed" in card_of(seen, PRODUCTS)
     assert f"{AT}/mappings/{PRODUCTS}/category" in card_of(seen, PRODUCTS)
 

@@ -1,6 +1,7 @@
 """Flows: the switch, what is missing, settings."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from chalice.app import Response
@@ -106,6 +107,7 @@ def card_of(
         ],
         "counts": _counts(visit, flow),
         "every": _every(flow["polled_every_s"]),
+        "is_due": _is_due(visit, flow["next_poll_at"]),
         "last": _last_run(visit, flow["last_execution"]),
         "mappings": [_mapping_link(visit, one) for one in own],
         "shares": _shared(visit, flow["shares"], mappings),
@@ -253,6 +255,10 @@ def _last_run(visit: Visit, run: Mapping[str, Any] | None) -> dict[str, Any] | N
         "started_at": run["started_at"],
         "address": visit.at(f"/executions/{encode(run['id'])}"),
     }
+
+
+def _is_due(visit: Visit, at: str | None) -> bool:
+    return at is not None and datetime.fromisoformat(at) <= visit.times.now
 
 
 def _every(seconds: int | None) -> str:
