@@ -1,7 +1,8 @@
 """Measures what is promised of speed, cost and size: ``python -m bench``, or ``make bench``.
 
-On one machine: ``costs`` (calls and CPU of a webhook and of a row of each flow), ``pages`` (the
-time of a page of the log, up to a million rows), ``speed`` (stock changes a second, end to end).
+On one machine: ``costs`` (calls and CPU of a webhook and of a row), ``flows`` (calls at both
+platforms for a row of every flow), ``pages`` (the time of a page of the log, up to a million rows),
+``speed`` (stock changes a second, end to end).
 For AWS: ``aws`` (calls and capacity units, a page of the log, CPU of a webhook), ``prices`` (what
 that costs, by ``bench/prices.json``); both run DynamoDB Local, which needs Java 17 and, the first
 time, Maven. ``cold`` (each function, from a fresh process to its first answer).
@@ -24,13 +25,14 @@ from bench.aws.sections import measure_aws, measure_prices
 from bench.cold import measure_cold
 from bench.costs import measure_costs
 from bench.errors import BenchError, ToolMissingError
+from bench.flows import measure_flows
 from bench.pages import measure_pages
 from bench.sheet import Sheet, write_json, write_markdown
 from bench.speed import measure_speed
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 LOCAL_SIZES = (1_000, 100_000)  #: of DynamoDB Local, which takes a thousand rows a second
-PARTS = ("costs", "pages", "speed", "aws", "prices", "cold")
+PARTS = ("costs", "flows", "pages", "speed", "aws", "prices", "cold")
 
 Part = Callable[[Path], list[Sheet]]
 
@@ -117,6 +119,7 @@ def _parts(*, quick: bool, million: bool) -> dict[str, Part]:
     if quick:
         return {
             "costs": partial(measure_costs, products=120, orders=20),
+            "flows": partial(measure_flows, products=60, orders=20),
             "pages": partial(measure_pages, sizes=SIZES[:2], rounds=40),
             "speed": partial(measure_speed, products=500, rounds=1),
             "aws": partial(
@@ -132,6 +135,7 @@ def _parts(*, quick: bool, million: bool) -> dict[str, Part]:
         }
     return {
         "costs": partial(measure_costs, products=600, orders=100),
+        "flows": partial(measure_flows, products=120, orders=52),
         "pages": partial(measure_pages, sizes=SIZES, rounds=300),
         "speed": partial(measure_speed, products=1000, rounds=5),
         "aws": partial(
