@@ -2,11 +2,16 @@
 
 from chalicelib.domain.statuses import Kind
 from chalicelib.flows.declare import Flow, Setting, Side
-from chalicelib.flows.declared.common import RETRY, start_date
+from chalicelib.flows.declared.common import RETRY, Calls, start_date
 from chalicelib.flows.mappings import customers as contacts
 
 
-def customers(source: Side, target: Side) -> Flow:
+def customers(
+    source: Side,
+    target: Side,
+    *,
+    calls: Calls = lambda rows: (1 + rows // 50, 1 + 3 * rows),
+) -> Flow:
     """Return the flow of customers; walk-ins make no row, because their source names none."""
     return Flow(
         name=f"{source.name}-customers-to-{target.name}",
@@ -27,7 +32,7 @@ def customers(source: Side, target: Side) -> Flow:
                 help=f"Code of the country of customers without one, as {target.label} writes it.",
             ),
         ),
-        calls=lambda rows: (1 + rows // 50, 1 + 3 * rows),
+        calls=calls,
         retry=RETRY,
         poll_every_s=300,
     )

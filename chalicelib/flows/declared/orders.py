@@ -1,10 +1,10 @@
 """Orders: sales of a till or shop as sales orders of an ERP."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from chalicelib.domain.statuses import Kind
 from chalicelib.flows.declare import BothWays, Flow, LinkNeed, MappingRule, Setting, Side
-from chalicelib.flows.declared.common import RETRY, start_date
+from chalicelib.flows.declared.common import RETRY, Calls, start_date
 from chalicelib.flows.mappings import sales_orders
 
 #: For sources that sell on account, lay goods by or wait for a bank transfer.
@@ -42,7 +42,7 @@ def orders(
     settings: Sequence[Setting] = (),
     mappings: Sequence[MappingRule] = (),
     both_ways: BothWays | None = None,
-    calls: Callable[[int], tuple[int, int]] = lambda rows: (2, 2 + 5 * rows),
+    calls: Calls = lambda rows: (2, 1 + 8 * rows),
 ) -> Flow:
     """Return the flow of orders; ``settings`` and ``mappings`` are those of this source alone."""
     return Flow(

@@ -1,10 +1,10 @@
 """Products: an ERP's products as listings of a till or shop."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from chalicelib.domain.statuses import Kind
 from chalicelib.flows.declare import Flow, LinkNeed, MappingRule, Setting, Side
-from chalicelib.flows.declared.common import RETRY
+from chalicelib.flows.declared.common import RETRY, Calls
 from chalicelib.flows.mappings import listings
 
 
@@ -34,7 +34,7 @@ def products(
     target: Side,
     *,
     settings: Sequence[Setting] = (),
-    calls: Callable[[int], tuple[int, int]] = lambda rows: (2 + rows // 100, 4),
+    calls: Calls = lambda rows: (3, 4),
 ) -> Flow:
     """Return the flow of products; ``settings`` are those of this target alone."""
     return Flow(

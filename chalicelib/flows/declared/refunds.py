@@ -2,11 +2,16 @@
 
 from chalicelib.domain.statuses import Kind
 from chalicelib.flows.declare import Belonging, Flow, LinkNeed, Setting, Side
-from chalicelib.flows.declared.common import RETRY, start_date
+from chalicelib.flows.declared.common import RETRY, Calls, start_date
 from chalicelib.flows.mappings import sales_credits
 
 
-def refunds(source: Side, target: Side) -> Flow:
+def refunds(
+    source: Side,
+    target: Side,
+    *,
+    calls: Calls = lambda rows: (3 + rows, 4 + 7 * rows),
+) -> Flow:
     """Return the flow of refunds; the flow of the orders answers what both need."""
     return Flow(
         name=f"{source.name}-refunds-to-{target.name}",
@@ -55,7 +60,7 @@ def refunds(source: Side, target: Side) -> Flow:
                 help="Credit: a sales credit of no order, for the buyer or the walk-in customer.",
             ),
         ),
-        calls=lambda rows: (3, 2 + 5 * rows),
+        calls=calls,
         retry=RETRY,
         poll_every_s=300,
         poll_overlap_s=600,

@@ -51,7 +51,7 @@ def shipments(source: Side, target: Side, *, completed: str) -> Flow:
                 help=f"Yes: {target.label} writes to the buyer that goods have left.",
             ),
         ),
-        calls=lambda rows: (2 + rows // 10, 2 + 3 * rows),
+        calls=lambda rows: (3, 4 + 2 * rows),
         retry=RETRY,
         poll_every_s=300,
         poll_overlap_s=86_400,  # people date shipments back

@@ -1,10 +1,8 @@
 """Stock: an ERP's figures as counts at a till or shop."""
 
-from collections.abc import Callable
-
 from chalicelib.domain.statuses import Kind
 from chalicelib.flows.declare import Flow, LinkNeed, MappingRule, Setting, Side
-from chalicelib.flows.declared.common import RETRY
+from chalicelib.flows.declared.common import RETRY, Calls
 from chalicelib.flows.mappings import counts
 
 
@@ -12,7 +10,7 @@ def stock(
     source: Side,
     target: Side,
     *,
-    calls: Callable[[int], tuple[int, int]] = lambda rows: (2, 3 + rows // 50),
+    calls: Calls = lambda rows: (3, 4 + rows // 50),
 ) -> Flow:
     """Return the flow of stock; it follows the products, and knows what is sold at the target."""
     return Flow(

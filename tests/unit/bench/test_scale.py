@@ -182,10 +182,10 @@ def test_more_threads_begin_the_groups_of_a_batch_sooner() -> None:
 @pytest.mark.parametrize(
     ("flow", "batch", "rate", "stops"),
     [
-        (STOCK, 100, 10_000 / 60, "Brightpearl's quota"),
-        (STOCK, 1, 100 / 60, "Brightpearl's quota"),
+        (STOCK, 100, 20_000 / 180, "Brightpearl's quota"),
+        (STOCK, 1, 200 / 180, "Brightpearl's quota"),
         (ORDERS, 1, 25 / 60, "Brightpearl's quota"),
-        (PRODUCTS, 10, 10 / 1.8, "one writer at a time"),
+        (PRODUCTS, 10, 10 / 2.1, "one writer at a time"),
     ],
 )
 def test_an_account_carries_what_its_tightest_limit_lets_through(
