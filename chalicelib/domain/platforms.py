@@ -273,6 +273,7 @@ class Field:
     secret: bool = False
     default: str | None = None
     help: str = ""
+    gets_secrets: bool = False  #: an address that credentials are sent to
 
 
 @dataclass(frozen=True, kw_only=True)

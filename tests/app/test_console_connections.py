@@ -151,8 +151,17 @@ def test_an_emptied_address_is_the_platforms_own_again(browser: Browser, world: 
     world.connect("acme", "shop")
     for address in ("https://shop.example", ""):
         form = browser.get(SHOP).form("Save and check")
-        browser.submit(form, base_url=address)
+        browser.submit(form, **{"base_url": address, "credentials.access_token": "good-token"})
         assert read(world).base_url == address
+
+
+def test_a_moved_address_wants_its_credentials(browser: Browser, world: World) -> None:
+    world.connect("acme", "shop")
+
+    seen = browser.submit(browser.get(SHOP).form("Save and check"), base_url="https://x.example")
+
+    assert (seen.status, "Give the credentials again" in seen.text) == (422, True)
+    assert read(world).base_url == ""
 
 
 def test_a_form_that_changes_nothing_only_checks(browser: Browser, world: World) -> None:

@@ -73,6 +73,7 @@ _SETTINGS = (
         name="token_url",
         label="Token address",
         help="Where tokens are renewed, if not at oauth.brightpearl.com; {account} is the code.",
+        gets_secrets=True,
     ),
     Field(
         name="installation_instance_id",

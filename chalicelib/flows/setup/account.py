@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from chalicelib.domain.addresses import fault_of_form, fault_of_host
 from chalicelib.domain.paces import is_fit_for
 from chalicelib.domain.platforms import Field, Offer
+from chalicelib.domain.setup import Connection
 from chalicelib.flows.setup.errors import Problem
 
 NAME_FORM = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -50,6 +51,39 @@ def problems_of(
     problems += _problems_of_fields(offer, given)
     problems += _problems_of_gaps(offer, resulting)
     return problems
+
+
+def moved_field(offer: Offer | None, before: Connection, given: Given) -> str:
+    """Return the field that would send known credentials to another host; empty if none does.
+
+    A person can enter credentials and not read them: an address of their own would tell them.
+    The platform's own address, and another folder of the same host, are fine.
+    """
+    if given.base_url and _place_of(given.base_url) != _place_of(before.base_url):
+        return "base_url"
+    for one in offer.fields if offer is not None else ():
+        address = given.settings.get(one.name)
+        if one.gets_secrets and address and address != before.settings.get(one.name):
+            return f"settings.{one.name}"
+    return ""
+
+
+def problem_of_move(field: str) -> Problem:
+    """Return the problem of an address that was moved without credentials for it."""
+    return Problem(
+        field=field,
+        message="Give the credentials again, too: the known ones are for the address of before, and"
+        " are sent to no other.",
+    )
+
+
+def _place_of(address: str) -> tuple[str, int]:
+    """Return host and port; an address that cannot be read is told of elsewhere."""
+    try:
+        parts = urlsplit(address)
+        return (parts.hostname or "").removeprefix("www."), parts.port or 443
+    except ValueError:
+        return "", 0
 
 
 def _problems_of_name(name: str, offer: Offer, platform_before: str | None) -> Iterator[Problem]:

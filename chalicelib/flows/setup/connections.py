@@ -11,7 +11,13 @@ from chalicelib.domain.setup import Connection, FlowSetup, Health, HistoryEntry,
 from chalicelib.domain.sign_in import SignedIn, SignIn
 from chalicelib.flows.declare import base_name, connections_of
 from chalicelib.flows.services import Services
-from chalicelib.flows.setup.account import Given, is_sign_in_awaited, problems_of
+from chalicelib.flows.setup.account import (
+    Given,
+    is_sign_in_awaited,
+    moved_field,
+    problem_of_move,
+    problems_of,
+)
 from chalicelib.flows.setup.credentials import open_credentials, with_credentials
 from chalicelib.flows.setup.errors import UnknownError, refuse_if_any
 from chalicelib.flows.setup.readiness import follow_ups
@@ -126,19 +132,21 @@ def _merged(
     start = before or Connection(consumer=consumer, name=name, platform=platform)
     known = open_credentials(services, start)
     settings = _overlaid(start.settings, given.settings)
-    credentials = _overlaid(known, given.credentials)
     offer = services.offers.get(platform)
-    refuse_if_any(
-        problems_of(
-            name,
-            offer,
-            given,
-            platforms=list(services.offers),
-            platform_before=before.platform if before else None,
-            resulting={**settings, **credentials},
-            loopback=loopback,
-        )
+    moved = moved_field(offer, start, given) if known else ""
+    credentials = _overlaid({} if moved else known, given.credentials)
+    problems = problems_of(
+        name,
+        offer,
+        given,
+        platforms=list(services.offers),
+        platform_before=before.platform if before else None,
+        resulting={**settings, **(credentials or known)},
+        loopback=loopback,
     )
+    if moved and not credentials and all(one.field != moved for one in problems):
+        problems.append(problem_of_move(moved))
+    refuse_if_any(problems)
     after = replace(
         _unchecked(start),
         base_url=start.base_url if given.base_url is None else given.base_url.rstrip("/"),
