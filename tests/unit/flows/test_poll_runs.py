@@ -1,19 +1,21 @@
 """Polls that find nothing leave their time and no execution; all others are told."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from chalicelib.domain.log import Exchange, Execution, ExecutionState
+from chalicelib.domain.platforms import ChangePage
 from chalicelib.domain.ports import Change
 from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.setup import Connection, PollState
 from chalicelib.flows.polls import run_poll
 from chalicelib.flows.services import Opened
+from chalicelib.flows.sweeps import sweep_of
 from tests.toy import CONSUMER, Toy, open_toy
-from tests.toy_platforms import PRODUCTS
+from tests.toy_platforms import PRODUCTS, STOCK, Shop
 
 
 @pytest.fixture
@@ -144,3 +146,101 @@ def test_quiet_walk_over_many_pages_is_an_execution(toy: Toy) -> None:
     toy.pass_s(60)
     poll(toy)
     assert runs_of(toy)[0].counts == {"found": 8, "requested": 0, "skipped": 8}
+
+
+# --- sources that say how far they were read ------------------------------------------------------
+
+
+@dataclass
+class Ledger(Shop):
+    """A shop whose pages hold things nobody asked for: it says until when they were read."""
+
+    read_until: datetime | None = None
+    resume: str | None = None
+    pages: list[str | None] = field(default_factory=list)
+
+    def list_changes(
+        self, *, since: datetime, until: datetime | None, page: str | None
+    ) -> ChangePage:
+        self.pages.append(page)
+        mark = page if page and page.startswith("mark") else None
+        found = super().list_changes(since=since, until=until, page=None if mark else page)
+        last = found.page is None
+        read_until = self.read_until if last else None
+        return replace(found, read_until=read_until, resume=self.resume if last else None)
+
+
+@pytest.fixture
+def ledger(toy: Toy) -> Ledger:
+    toy.shop = ledger = Ledger(now=toy.now)
+    return ledger
+
+
+def test_cursor_moves_on_with_a_page_that_holds_no_change(toy: Toy, ledger: Ledger) -> None:
+    edit(toy, "1")
+    poll(toy)
+    toy.work()
+    toy.pass_s(3600)
+    ledger.things.clear()
+    ledger.read_until = toy.at - timedelta(seconds=30)
+
+    poll(toy)
+
+    assert state(toy).cursor == ledger.read_until
+    toy.pass_s(300)
+    poll(toy)
+    assert ledger.asked[-1][0] == ledger.read_until - timedelta(seconds=60)  # the overlap
+
+
+def test_cursor_is_never_ahead_of_now_however_far_a_source_says_it_was_read(
+    toy: Toy, ledger: Ledger
+) -> None:
+    ledger.read_until = toy.at + timedelta(days=1)
+    poll(toy)
+    assert state(toy).cursor == toy.at
+
+
+def test_cursor_stays_where_it_was_when_a_source_says_less(toy: Toy, ledger: Ledger) -> None:
+    edit(toy, "1")
+    poll(toy)
+    cursor = state(toy).cursor
+    assert cursor is not None
+    ledger.things.clear()
+    ledger.read_until = cursor - timedelta(hours=1)
+    toy.pass_s(300)
+    poll(toy)
+    assert state(toy).cursor == cursor
+
+
+def test_later_of_the_last_change_and_of_what_was_read_is_the_cursor(
+    toy: Toy, ledger: Ledger
+) -> None:
+    edit(toy, "1", ago_s=600)
+    ledger.read_until = toy.at - timedelta(seconds=30)
+    poll(toy)
+    assert state(toy).cursor == ledger.read_until
+
+
+def test_mark_of_the_last_page_is_where_the_next_poll_begins(toy: Toy, ledger: Ledger) -> None:
+    edit(toy, *"abcd")
+    ledger.resume = "mark-7"
+    poll(toy)
+    assert (ledger.pages, state(toy).resume) == ([None, "3"], "mark-7")
+    toy.pass_s(300)
+    poll(toy)
+    assert ledger.pages[2] == "mark-7"
+
+
+def test_sweep_keeps_no_mark_and_begins_at_the_beginning_each_time(
+    toy: Toy, ledger: Ledger
+) -> None:
+    toy.switch(STOCK, on=True)
+    edit(toy, *"abcd")
+    ledger.resume, ledger.read_until = "mark-7", toy.at
+    for _ in range(2):
+        run_poll(toy.services, CONSUMER, sweep_of(STOCK), until=toy.soon(600))
+        toy.pass_s(86_400)
+    swept = toy.services.registry.read_poll(CONSUMER, sweep_of(STOCK))
+    assert swept is not None
+    assert (swept.resume, swept.cursor) == (None, None)
+    assert ledger.pages == [None, "3"] * 2
