@@ -39,6 +39,9 @@ RETRY_AFTER_AT_MOST_S = 86_400
 #: One call takes at most as long as so many waits for a sign of the other side.
 WAITS_OF_A_CALL = 3
 
+#: After a worker's last moment, for lists that are read to their end; some never end.
+READS_GO_ON_S = 60
+
 #: Statuses that send a call elsewhere (RFC 9110, 15.4).
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -109,6 +112,7 @@ class Client:
 
     Args:
         may_send_until: last moment a write may start; later ones are refused before they are sent.
+            What was begun is read to its end a little longer, but not for ever.
         on_answer: sees each answer's headers, so that a rate window can follow the vendor's own
             count.
     """
@@ -153,8 +157,7 @@ class Client:
         """
         url = _readable(path if "://" in path else self.base_url.rstrip("/") + path)
         self.guard.check(url)
-        if writes:
-            self._refuse_late_write()
+        self._refuse_late(writes=writes)
         reply = self._send(
             method,
             url,
@@ -210,11 +213,11 @@ class Client:
         left_s = (self.may_send_until() - self.now()).total_seconds()
         return min(total_s, max(left_s, self.timeout_s))
 
-    def _refuse_late_write(self) -> None:
+    def _refuse_late(self, *, writes: bool) -> None:
         if self.may_send_until is None:
             return
         left_s = (self.may_send_until() - self.now()).total_seconds()
-        if left_s < self.timeout_s:
+        if left_s < (self.timeout_s if writes else -READS_GO_ON_S):
             raise SyncFailure(
                 Reason.RETRYING,
                 "The worker's time was nearly up, so nothing was sent.",

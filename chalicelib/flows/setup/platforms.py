@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from chalicelib.domain.causes import connection_cause
 from chalicelib.domain.platforms import Check, Choice
@@ -15,6 +16,7 @@ from chalicelib.flows.setup.saving import release, save
 from chalicelib.flows.telling import first_correlations, tell_health
 
 DETAIL_LIMIT = 500  #: characters of a sentence kept with a connection
+ASKING_LASTS = timedelta(minutes=2)  #: longer than anybody waits; lists of some shops never end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +150,8 @@ def _with_finding(services: Services, connection: Connection, finding: _Finding)
 
 
 def _open(services: Services, connection: Connection) -> Opened:
-    return services.open(connection, None, None)
+    until = services.now() + ASKING_LASTS
+    return services.open(connection, lambda: until, None)
 
 
 def _keep_traces(services: Services, opened: Opened) -> None:
