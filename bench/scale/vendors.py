@@ -108,6 +108,10 @@ class Side:
         """Nobody buys anything while a count is made; its call is one of the count's."""
         return ()
 
+    def list_wholes(self, parts: Sequence[str]) -> Sequence[str]:
+        """Nothing is made of others; the call that finds it is one of the count's."""
+        return ()
+
     def find_many(self, wanted: Sequence[Wanted[Any]]) -> Mapping[str, Found | SyncFailure]:
         """What was written once is found, and always differs."""
         return {
