@@ -16,11 +16,13 @@ from bench.sheet import Sheet
 from bench.shops import Merchant, open_merchant
 from bench.tracing import Worked
 from chalicelib.domain.ports import QueueMessage
+from chalicelib.domain.statuses import Status
 from chalicelib.flows import dispatch
 from chalicelib.flows.catalog import FLOWS
 from chalicelib.flows.declare import Flow
 from chalicelib.flows.engine import sync_batch
 from chalicelib.flows.polls import run_poll
+from chalicelib.flows.services import Services
 from local.loops import BATCHES, CLAIM_S, VISIBILITY_S
 
 ALONE = 3  #: rows of each flow that are worked one by one, each time there is something to do
@@ -42,6 +44,7 @@ def measure_flows(folder: Path, *, products: int, orders: int) -> list[Sheet]:
     """Let a merchant with all shops live through a day, and count the calls of every row."""
     with open_merchant(folder, products=products) as merchant:
         figures = live(merchant, orders=orders, changes=orders // 4)
+        refuse_failed(merchant.services)
     return [rows_sheet(figures), batches_sheet(figures)]
 
 
@@ -57,6 +60,13 @@ def live(merchant: Merchant, *, orders: int, changes: int) -> Figures:
         _work_off(merchant, figures)
     _poll(merchant, figures)
     return figures
+
+
+def refuse_failed(services: Services) -> None:
+    """Refuse figures of rows that failed: they would be figures of something else."""
+    for one in services.log.count_now(CONSUMER):
+        if one.status is Status.FAILED and one.count:
+            raise BenchError(f"{one.count} rows of {one.flow} failed")
 
 
 def _poll(merchant: Merchant, figures: Figures) -> None:
@@ -131,6 +141,8 @@ def rows_sheet(figures: Figures) -> Sheet:
         notes=(
             "Every row is new once, some change once more; attempts that found nothing to do count,"
             " too.",
+            "Polls: the first of each flow, which finds everything, and one at the end of the day.",
+            "The day is the same each time; what hangs on clocks may differ by an attempt or a call.",
             f"Each time {ALONE} rows of a flow are worked alone, the others in batches of up to"
             f" {BATCHES['records']} (stock {BATCHES['stock']}).",
         ),

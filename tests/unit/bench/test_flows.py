@@ -5,11 +5,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.flows import ALONE, Figures, batches_sheet, in_batches, rows_sheet
+from bench.errors import BenchError
+from bench.flows import ALONE, Figures, batches_sheet, in_batches, refuse_failed, rows_sheet
+from bench.merchant import CONSUMER as BENCH_CONSUMER
 from bench.tracing import Traces, Worked, traced
 from chalicelib.domain.ports import QueueMessage
+from chalicelib.domain.protocol import Request
+from chalicelib.domain.reasons import Reason, SyncFailure
 from chalicelib.domain.rows import RowName
+from chalicelib.domain.statuses import Kind
 from chalicelib.flows.catalog import FLOWS
+from chalicelib.flows.door import request_many
 from chalicelib.flows.polls import run_poll
 from tests.toy import CONSUMER
 from tests.toy_platforms import PRODUCTS
@@ -92,6 +98,21 @@ def test_a_row_that_was_worked_twice_is_one_row_and_two_attempts() -> None:
         "in batches of": 1.5,
         "calls / poll": 3,
     }
+
+
+def test_figures_of_rows_that_failed_are_refused(scene: Scene) -> None:
+    toy = scene.toy
+    toy.set_up(BENCH_CONSUMER)
+    toy.shop.edit("1")
+    name = toy.name("1", consumer=BENCH_CONSUMER)
+    scene.shelf.fails["1"] = SyncFailure(Reason.REJECTED_BY_TARGET, "The name is too long.")
+    refuse_failed(toy.services)
+
+    request_many(toy.services, [Request(name=name, kind=Kind.PRODUCT, by="webhook")])
+    toy.work()
+
+    with pytest.raises(BenchError, match=f"1 rows of {PRODUCTS} failed"):
+        refuse_failed(toy.services)
 
 
 def test_every_flow_of_the_catalogue_has_its_line() -> None:
