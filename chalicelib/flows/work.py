@@ -6,6 +6,7 @@ never stops its neighbours. Nothing is written to the log here.
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from datetime import datetime
@@ -227,20 +228,24 @@ def judge(work: Work, jobs: Sequence[Job]) -> None:
 
 
 def _refuse_taken(work: Work, jobs: Sequence[Job]) -> None:
-    """What was found by its key may belong to another record: two of them with one SKU, say."""
-    strangers = {
-        job.found.target_id: job
-        for job in still_open(jobs)
-        if job.found is not None and not job.found.ours
-    }
-    if not strangers or not work.flow.links_records:
+    """What was found by its key may belong to another record: two of them with one SKU, say.
+
+    What belongs to nobody yet becomes that of the first who found it.
+    """
+    finders: dict[str, list[Job]] = defaultdict(list)
+    for job in still_open(jobs):
+        if job.found is not None and not job.found.ours:
+            finders[job.found.target_id].append(job)
+    if not finders or not work.flow.links_records:
         return
-    for target_id, record in work.owners_of(sorted(strangers)).items():
-        job = strangers[target_id]
-        if record != job.id:
-            kind = work.flow.kind.value
-            detail = f"{target_id} at {work.target.offer.label} belongs to {kind} {record} already."
-            work.fail(job, SyncFailure(Reason.CONFLICT, detail, error_code="taken"))
+    owners = work.owners_of(sorted(finders))
+    for target_id, found_by in finders.items():
+        record = owners.get(target_id, found_by[0].id)
+        kind = work.flow.kind.value
+        detail = f"{target_id} at {work.target.offer.label} belongs to {kind} {record} already."
+        for job in found_by:
+            if job.id != record:
+                work.fail(job, SyncFailure(Reason.CONFLICT, detail, error_code="taken"))
 
 
 def _judge_found(work: Work, job: Job) -> None:

@@ -38,6 +38,7 @@ class Shelf(Till):
     hides: set[str] = field(default_factory=set)  #: ids that searches and reads do not show yet
     awaits: set[str] = field(default_factory=set)  #: records it takes and says are not live yet
     mangles: set[str] = field(default_factory=set)  #: records whose next write keeps less than sent
+    alike: dict[str, str] = field(default_factory=dict)  #: record → id that has its key, too
     defects: set[str] = field(default_factory=set)  #: records that meet a defect of ours
     silent: set[str] = field(default_factory=set)  #: records the answer leaves out
     refuses_all: SyncFailure | None = None  #: the next call fails as a whole
@@ -54,6 +55,7 @@ class Shelf(Till):
     def _find(self, want: Wanted[str]) -> Found | None:
         for id_, (record, value) in self.items.items():
             mine = id_ == want.target_id if want.target_id else record == want.record
+            mine = mine or (not want.target_id and self.alike.get(want.record) == id_)
             if mine and id_ not in self.hides:
                 return Found(
                     target_id=id_, equal=value == want.desired, ours=want.target_id is not None
