@@ -142,7 +142,7 @@ def rows_sheet(figures: Figures) -> Sheet:
             "Every row is new once, some change once more; attempts that found nothing to do count,"
             " too.",
             "Polls: the first of each flow, which finds everything, and one at the end of the day.",
-            "The day is the same each time; what hangs on clocks may differ by an attempt or a call.",
+            "The day is the same each time; what hangs on clocks may differ by an attempt or call.",
             f"Each time {ALONE} rows of a flow are worked alone, the others in batches of up to"
             f" {BATCHES['records']} (stock {BATCHES['stock']}).",
         ),
