@@ -19,7 +19,7 @@ Json = Mapping[str, Any]
 ATTRIBUTES_AT_MOST = 3  #: that tell the variants of a family apart
 #: Names that say only that there is no other variation.
 _ONLY_ONE = ("", "regular")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _CUSTOM = "CUSTOM"
 
 

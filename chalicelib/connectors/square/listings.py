@@ -21,7 +21,7 @@ VARIATIONS_AT_MOST = 250  #: of one item
 ITEM_NAME_AT_MOST = 512
 VARIATION_NAME_AT_MOST = 255
 DESCRIPTION_AT_MOST = 65_535
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 
 
 @dataclass(frozen=True, kw_only=True)

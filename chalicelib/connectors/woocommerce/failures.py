@@ -14,7 +14,7 @@ from chalicelib.domain.reasons import Reason, SyncFailure
 
 DETAIL_AT_MOST = 300
 _KEY = re.compile(r"\b(ck|cs)_\w+")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 NO_ROUTE = "rest_no_route"
 DUPLICATE_SKU = "product_invalid_sku"
 SKU_IN_BIN = "woocommerce_rest_product_not_created"

@@ -23,7 +23,7 @@ VARIANT = "Variant"
 
 _SHOWN = "publish"
 _HIDDEN = "private"
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 #: WordPress's own category, for products without any.
 _NO_CATEGORY = "uncategorized"
 

@@ -18,7 +18,7 @@ FULFILMENTS, TRACKING, NOTE = "fulfilments", "tracking", "note"
 _NAMESPACES = ("wc-shipment-tracking/v3", "wc-ast/v3")
 #: Meta key of a fulfilment: the shipment it stands for.
 SHIPMENT_KEY = "_synclog_shipment"
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 
 
 class Way(Protocol):

@@ -11,7 +11,11 @@ import pytest
 from chalicelib.connectors.brightpearl.failures import errors_of
 from chalicelib.connectors.hosts import HostGuard
 from chalicelib.connectors.http import Client, Trace
+from chalicelib.connectors.lightspeed import listings as lightspeed
 from chalicelib.connectors.redaction import HIDDEN, redact_body, without_secrets
+from chalicelib.connectors.square import listings as square
+from chalicelib.connectors.woocommerce import listings as woocommerce
+from chalicelib.connectors.woocommerce import shipping_ways
 from chalicelib.ops.logging import REDACTED, redact
 
 #: Looked at from each of its letters, a text of this length would take minutes.
@@ -88,3 +92,14 @@ def test_a_secret_that_an_answer_repeats_is_kept_nowhere(
     assert "www" not in kept
     assert HIDDEN in kept
     assert status == 200 or b"www" not in answer.body
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [square._plain, lightspeed._plain, woocommerce._plain, shipping_ways._plain],
+    ids=["square", "lightspeed", "woocommerce", "notes"],
+)
+def test_a_text_of_open_brackets_is_read_once(plain: Callable[[str], str]) -> None:
+    begun = process_time()
+    assert plain("<p>a</p>" + "<" * LONG).startswith("a <")
+    assert process_time() - begun < 2
