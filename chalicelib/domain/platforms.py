@@ -8,7 +8,7 @@ A failure of the whole call (no answer, token refused) is raised as ``SyncFailur
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from chalicelib.domain.reasons import Part, SyncFailure
 from chalicelib.domain.records import Order
@@ -163,6 +163,7 @@ class Till(Protocol):
         """
 
 
+@runtime_checkable
 class Families(Protocol):
     """What a source of products offers besides, if products of it are variants of one thing."""
 
@@ -170,6 +171,7 @@ class Families(Protocol):
         """Ids of all records of each group (``Product.group_id``); a call a group at most."""
 
 
+@runtime_checkable
 class Wholes(Protocol):
     """What a source of stock offers besides, if some of its products are made of others."""
 

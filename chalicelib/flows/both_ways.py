@@ -28,6 +28,20 @@ def choose_direction(work: Work, jobs: Sequence[Job]) -> None:
             job.desired = replace(job.desired, moves_to="")
 
 
+def note_creation(work: Work, jobs: Sequence[Job]) -> None:
+    """Note what both sides will say of records that are made now, whether an answer comes or not.
+
+    People may move on what we made before we see that we made it.
+    """
+    ways = work.flow.both_ways
+    if ways is None:
+        return
+    for job in still_open(jobs):
+        if job.found is None:
+            made = Agreed(source=ways.status(job.record), target=job.desired.status)
+            job.facts["agreed"] = made.to_text()
+
+
 def carry_back(work: Work, jobs: Sequence[Job]) -> None:
     """Give the source the statuses that changed at the target alone; those rows end with it."""
     ways = work.flow.both_ways

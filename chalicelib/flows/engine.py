@@ -228,6 +228,7 @@ def _work(
     work.find(doing, jobs, wanted)
     both_ways.carry_back(doing, jobs)
     work.judge(doing, jobs)
+    both_ways.note_creation(doing, jobs)
     work.write(doing, jobs, wanted)
 
 

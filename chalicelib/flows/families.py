@@ -7,6 +7,7 @@ messages find nothing to do.
 
 from collections.abc import Callable, Mapping, Sequence
 
+from chalicelib.domain.platforms import Families
 from chalicelib.domain.reasons import SyncFailure
 from chalicelib.domain.rows import Row, RowName
 from chalicelib.flows.loading import Setup
@@ -54,8 +55,10 @@ def _missing(
 ) -> list[RowName]:
     """Name the records of these groups that are not in the batch; none if nobody can say."""
     source = doing.source.platform.source(setup.flow.kind)
+    if not isinstance(source, Families):
+        return []
     try:
-        sisters = source.list_sisters(groups)  # type: ignore[attr-defined]  # Families
+        sisters = source.list_sisters(groups)
     except SyncFailure:
         return []
     here = {job.id for job in jobs}

@@ -6,6 +6,7 @@ were worked, the rows of what they are part of are requested.
 
 from collections.abc import Sequence
 
+from chalicelib.domain.platforms import Wholes
 from chalicelib.domain.protocol import Request
 from chalicelib.domain.reasons import SyncFailure
 from chalicelib.domain.rows import RowName
@@ -29,8 +30,10 @@ def find_wholes(setup: Setup, jobs: Sequence[Job], source: Opened) -> Sequence[s
     if not moved:
         return ()
     port = source.platform.source(setup.flow.kind)
+    if not isinstance(port, Wholes):
+        return ()
     try:
-        found: Sequence[str] = port.list_wholes(moved)  # type: ignore[attr-defined]  # Wholes
+        found = port.list_wholes(moved)
     except SyncFailure:
         return ()
     return [one for one in found if one not in moved]

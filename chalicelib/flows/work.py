@@ -203,10 +203,12 @@ def _before_start(flow: Flow, job: Job, planning: Planning) -> str | None:
 def find(work: Work, jobs: Sequence[Job], wanted_of: Callable[[Job], Wanted[Any]]) -> None:
     """Look up what the target holds, except where the hash alone shows that it is in step.
 
-    Where the status goes both ways it never does: somebody may have changed the target.
+    Where the target changes by itself it never does: people move its status, its own sales its
+    stock.
     """
+    stands_still = work.flow.both_ways is None and work.flow.sold_by is None
     for job in still_open(jobs):
-        if work.flow.both_ways is None and decide.is_unchanged(job.row, job.sent_hash):
+        if stands_still and decide.is_unchanged(job.row, job.sent_hash):
             work.show(job, synced=True)
             job.ending = decide.end_unchanged(job.row, work.terms(job))
     wanted = {job.id: wanted_of(job) for job in still_open(jobs)}

@@ -4,7 +4,11 @@ from decimal import Decimal
 
 from chalicelib.connectors.brightpearl import goods
 from chalicelib.connectors.brightpearl.models import OrderModel
-from chalicelib.connectors.brightpearl.payments import check_payments, missing_payments
+from chalicelib.connectors.brightpearl.payments import (
+    check_payments,
+    missing_payments,
+    taken_back,
+)
 from chalicelib.connectors.brightpearl.sales_orders import (
     OrderState,
     RowChanges,
@@ -41,7 +45,7 @@ def is_equal(desired: SalesOrder, state: OrderState) -> bool:
     """
     order = state.order
     if cancels(desired):
-        return bool(status_of(desired)) and has_status(desired, order)
+        return is_undone(desired, state)
     if is_cancelled(desired, order):
         return False
     return (
@@ -53,6 +57,22 @@ def is_equal(desired: SalesOrder, state: OrderState) -> bool:
         and not missing_payments(desired, state.payments)
         and _has_right_payments(desired, state)
     )
+
+
+def is_undone(desired: SalesOrder, state: OrderState) -> bool:
+    """Whether a cancelled order has its status, our payments are off and its goods are free.
+
+    People may have cancelled it at Brightpearl, where payments and reservations stay.
+    """
+    if not status_of(desired) or not has_status(desired, state.order):
+        return False
+    return not taken_back(desired, state.payments) and not holds_goods(state.order)
+
+
+def holds_goods(order: OrderModel) -> bool:
+    """Whether goods are set aside that never left."""
+    left = order.shipping in (goods.ALL_SHIPPED, goods.PART_SHIPPED)
+    return not left and not goods.is_unallocated(order)
 
 
 def cancels(desired: SalesOrder) -> bool:

@@ -22,8 +22,10 @@ from chalicelib.connectors.brightpearl.order_state import (
     check_may_change,
     check_total,
     has_status,
+    holds_goods,
     is_cancelled,
     is_contact_missing,
+    is_undone,
     moves_goods,
     outcome_of,
     status_of,
@@ -243,12 +245,22 @@ class Orders:
                 state.order, status_of(desired), note="Cancelled at the source."
             )
             state = replace(state, order=order)
+        elif not is_undone(desired, state):
+            state = self._undo(desired, state)
         return Done(
             target_id=state.order.id,
             outcome=outcome_of(wanted, found, wrote=True),
             verified=has_status(desired, state.order),
             status=state.order.status.id,
         )
+
+    def _undo(self, desired: SalesOrder, state: OrderState) -> OrderState:
+        """Take off what stays on an order that people cancelled at Brightpearl."""
+        if holds_goods(state.order):
+            Goods(api=self.api, desired=desired, order=state.order, tracked={}).release()
+        for payment in taken_back(desired, state.payments):
+            remove_payment(self.api, payment)
+        return replace(state, order=fetch_order(self.api, state.order.id))
 
     def _give_back(self, desired: SalesOrder, state: OrderState) -> OrderState:
         """Remove payments that the source took back, if nothing else stands in the way.

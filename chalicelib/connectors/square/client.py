@@ -185,8 +185,8 @@ class SquareClient:
         """Exchange the refused token, once in the life of this client; a 401 did nothing."""
         if self._renewed:
             return False
+        renewed = self.account.renew(self.credentials)  # one that fails says nothing of the token
         self._renewed = True
-        renewed = self.account.renew(self.credentials)
         if renewed is None:
             return False
         self.credentials = renewed

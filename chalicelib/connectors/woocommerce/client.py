@@ -155,8 +155,8 @@ class WooClient:
         """Ask once in the life of this client for credentials that somebody entered meanwhile."""
         if self._renewed:
             return False
+        renewed = self.account.renew(self.credentials)  # one that fails says nothing of the token
         self._renewed = True
-        renewed = self.account.renew(self.credentials)
         if renewed is None:
             return False
         self.credentials = renewed
