@@ -121,6 +121,15 @@ def test_a_refund_says_what_was_given_back_of_which_order(browser: Browser, worl
     assert "Taxes Tax Amount VAT 2.60 GBP" in said
 
 
+def test_goods_taken_in_exchange_are_called_so_where_they_pay(
+    browser: Browser, world: World
+) -> None:
+    goods = Payment(id="R1-exchange", method="EXCHANGE", amount=gbp("16.58"), paid_at=AT)
+    said = read(browser, world, REFUNDS, refund(payments=(goods,)))
+
+    assert "Payment ID Amount Exchanged goods Mon 2 Nov 2026" in said
+
+
 def test_the_total_of_a_refund_comes_about_line_by_line(browser: Browser, world: World) -> None:
     said = read(browser, world, REFUNDS, refund())
 
@@ -269,3 +278,14 @@ def test_the_log_of_orders_shows_the_number_people_know_under_the_id(
 
     assert 'O1</a><span class="under">1042</span></th>' in html
     assert "O2</a></th>" in html
+
+
+@pytest.mark.parametrize("page", ["executions", "logs"])
+def test_flows_to_choose_from_stand_as_they_are_declared(
+    browser: Browser, world: World, page: str
+) -> None:
+    for flow in (SHIPMENTS, REFUNDS):
+        world.synced("acme", flow, "X1")
+    html = browser.get(f"/console/consumers/acme/{page}").html
+
+    assert html.index(f'{REFUNDS}"') < html.index(f'{SHIPMENTS}"')

@@ -10,7 +10,7 @@ from chalice.app import Response
 from chalicelib.api.errors import ApiError
 from chalicelib.console.asking import Query
 from chalicelib.console.parts.filters import to_api
-from chalicelib.console.parts.rows import label_of_flow
+from chalicelib.console.parts.rows import in_order, label_of_flow
 from chalicelib.console.parts.runs import address_of, run_shown
 from chalicelib.console.visits import Visit, encode
 from chalicelib.console.words import count_of
@@ -102,8 +102,8 @@ def _read_runs(visit: Visit) -> Mapping[str, Any]:
 def _tabs(visit: Visit) -> list[dict[str, Any]]:
     """Return a tab for all runs, for each flow that has rows, and for the re-syncs."""
     flow, type_ = visit.one("flow"), visit.one("type")
-    names = dict.fromkeys(str(one["flow"]) for one in visit.counts["items"])
-    named = {**names, flow: None} if flow else names
+    names = {str(one["flow"]) for one in visit.counts["items"]}
+    named = in_order(visit, names | {flow} if flow else names)
     tabs: list[tuple[str, dict[str, str]]] = [
         ("All", {}),
         *((label_of_flow(visit, name), {"flow": name}) for name in named),

@@ -8,7 +8,7 @@ from chalice.app import Response
 from chalicelib.console.parts.columns import Column, can_hide, chosen, columns_of
 from chalicelib.console.parts.filter_words import said_chips
 from chalicelib.console.parts.filters import Filters, is_plain, read_filters, read_page
-from chalicelib.console.parts.rows import label_of_flow, shown, sides_of_flow
+from chalicelib.console.parts.rows import in_order, label_of_flow, shown, sides_of_flow
 from chalicelib.console.visits import Visit
 from chalicelib.console.words import KIND_SINGULAR, STATUSES
 from chalicelib.domain.reasons import Reason
@@ -87,12 +87,12 @@ def heading_of(kinds: Sequence[str]) -> str:
 
 def _flows_of(visit: Visit, kinds: Sequence[str], named: Sequence[str]) -> list[str]:
     """Return the flows that have rows of these kinds, or that are named."""
-    found = [
+    found = {
         str(one["flow"])
         for one in visit.counts["items"]
         if (not kinds or one["kind"] in kinds) and (not named or one["flow"] in named)
-    ]
-    return list(dict.fromkeys(found))
+    }
+    return in_order(visit, found)
 
 
 def _tabs(visit: Visit, filters: Filters) -> list[dict[str, Any]]:

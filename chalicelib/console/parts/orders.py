@@ -163,7 +163,7 @@ def _without_empty(table: Table, *, keep: int) -> Table:
 def _payments_table(caption: str, when: str, payments: Sequence[Mapping[str, Any]]) -> Table:
     rows: list[Row] = [
         (
-            to_value(payment.get("method")),
+            _method(payment.get("method")),
             to_value(payment.get("paid_at")),
             to_value(payment.get("id")),
             to_value(payment.get("amount")),
@@ -173,6 +173,11 @@ def _payments_table(caption: str, when: str, payments: Sequence[Mapping[str, Any
     ]
     head = ("Method", when, "Payment ID", "Amount", "Of it tip")
     return _without_empty(Table(caption=caption, head=head, rows=rows), keep=4)
+
+
+def _method(method: Any) -> Value | None:
+    """Return a way to pay in the source's own word; goods that paid are called so."""
+    return to_value("Exchanged goods" if method == "EXCHANGE" else method)
 
 
 def _taxes_table(lines: Sequence[Mapping[str, Any]]) -> Table:

@@ -1,6 +1,6 @@
 """Rows as pages show them: what they are about, where they lead, what can be done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chalicelib.api.serializers import OUTCOME_SENTENCES
@@ -30,6 +30,12 @@ def sides_of_flow(visit: Visit, name: str) -> tuple[str, str]:
     names = zip((flow.source, flow.target), connections_of(flow, name), strict=True)
     source, target = (_in_short(label_of_account(visit, *one), one[1]) for one in names)
     return source, target
+
+
+def in_order(visit: Visit, names: Iterable[str]) -> list[str]:
+    """Return flows in the order in which they are declared: those of one shop together."""
+    places = {name: place for place, name in enumerate(visit.services.flows)}
+    return sorted(names, key=lambda name: (places.get(base_name(name), len(places)), name))
 
 
 def by_pair(visit: Visit, names: Sequence[str]) -> dict[str, list[str]]:

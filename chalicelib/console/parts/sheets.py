@@ -9,10 +9,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from chalicelib.console.rendering import clip
-from chalicelib.domain.money import Money
+from chalicelib.domain.money import Money, fit_number
 
 LONGEST = 300  #: characters of one value; the JSON below has it whole
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
@@ -106,10 +106,9 @@ def to_money(raw: Any) -> Money | None:
 
 def _to_decimal(raw: Any) -> Decimal | None:
     try:
-        found = Decimal(str(raw))
-    except InvalidOperation:
+        return fit_number(Decimal(str(raw)))
+    except (InvalidOperation, ValueError):
         return None
-    return found if found.is_finite() else None
 
 
 def money_value(raw: Mapping[str, Any]) -> Value:
