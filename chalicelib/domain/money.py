@@ -44,7 +44,7 @@ def fit_number(number: Decimal) -> Decimal:
     """
     exponent = number.as_tuple().exponent
     is_short = isinstance(exponent, int) and exponent >= -_DECIMALS_AT_MOST
-    if not (is_short and abs(number) < _NUMBER_BELOW):
+    if not (is_short and number.copy_abs() < _NUMBER_BELOW):
         raise ValueError("no amount of anything")
     return number
 
