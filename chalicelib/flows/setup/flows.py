@@ -10,7 +10,7 @@ from chalicelib.domain.log import Counts, Execution
 from chalicelib.domain.ports import Change
 from chalicelib.domain.setup import Connection, Consumer, FlowSetup
 from chalicelib.domain.statuses import Status
-from chalicelib.flows.declare import SECOND_ACCOUNT, Flow, base_name
+from chalicelib.flows.declare import SECOND_ACCOUNT, Flow, base_name, connections_of
 from chalicelib.flows.services import Services
 from chalicelib.flows.setup.errors import UnknownError, refuse_if_any
 from chalicelib.flows.setup.readiness import (
@@ -69,9 +69,20 @@ def find_flow(services: Services, consumer: str, name: str) -> Flow:
         known = ", ".join(services.flows)
         raise UnknownError(f"There is no such flow. Known are: {known}.")
     _, at, second = name.partition(SECOND_ACCOUNT)
-    if at and services.registry.read_connection(consumer, second) is None:
+    if at and not _is_second(flow, name, services.registry.read_connection(consumer, second)):
         raise UnknownError(f"There is no connection {second} that this flow could run on.")
     return flow
+
+
+def _is_second(flow: Flow, name: str, found: Connection | None) -> bool:
+    """Whether a connection is another account of one of the flow's own platforms.
+
+    On the first account it would be the flow itself under another name: all would be made twice.
+    """
+    if found is None or found.name in (flow.source, flow.target):
+        return False
+    sides = zip(connections_of(flow, name), (flow.source, flow.target), strict=True)
+    return (found.name, found.platform) in sides
 
 
 def describe_flows(services: Services, consumer: str) -> list[FlowView]:
