@@ -76,6 +76,8 @@ def _note_lone_status(work: Work, ways: BothWays, job: Job) -> None:
     now, there = ways.status(job.record), job.found.status if job.found else ""
     forward = ways.forward(now, work.planning)
     source, target = work.source.offer.label, work.target.offer.label
+    if forward is None and getattr(job.desired, "cancelled", False):
+        return  # it was cancelled there by its state
     if forward is None:
         job.note = f"The status “{now}” has no counterpart at {target} and changed nothing there."
     elif there not in ("", forward) and ways.back(there, work.planning) is None:

@@ -143,6 +143,10 @@ class Flow:
     links: LinkNeed | None = None
     parent_key: Callable[[Any], str | None] = lambda desired: None  #: the thing several rows share
     identity: Callable[[Any], Any] = lambda desired: desired  #: the part of a plan that is hashed
+    #: pure: whether a record that was written is void at its source by now
+    withdrawn: Callable[[Any], bool] = lambda record: False
+    #: False: several records may stand for one thing at the target, such as one buyer
+    one_to_one: bool = True
     links_records: bool = True  #: False: its records are linked by the flow it follows
     keeps_record: bool = True  #: whether the canonical record is kept beside the row
     calls: Callable[[int], tuple[int, int]] = lambda rows: (

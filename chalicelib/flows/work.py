@@ -170,6 +170,7 @@ def plan(work: Work, jobs: Sequence[Job], planning_of: Callable[[Job], Planning]
     for job in still_open(jobs):
         try:
             planning = planning_of(job)
+            _refuse_withdrawn(work, job)
             early = _before_start(work.flow, job, planning)
             why = early or _skipped(work.flow, job, planning)
             if why:
@@ -181,6 +182,19 @@ def plan(work: Work, jobs: Sequence[Job], planning_of: Callable[[Job], Planning]
             job.sent_hash = hash_of(work.flow.identity(job.desired))
         except SyncFailure as failure:
             work.fail(job, failure)
+
+
+def _refuse_withdrawn(work: Work, job: Job) -> None:
+    """Let nobody overlook what stays at the target of a record that is void at its source."""
+    target_id = job.row.target_id
+    if target_id is None or not work.flow.withdrawn(job.record):
+        return
+    source, target = work.source.offer.label, work.target.offer.label
+    detail = (
+        f"It was taken back at {source} after {target_id} was made for it at {target}: "
+        f"cancel {target_id} there."
+    )
+    raise SyncFailure(Reason.CONFLICT, detail, error_code="withdrawn")
 
 
 def _skipped(flow: Flow, job: Job, planning: Planning) -> str | None:
@@ -238,7 +252,7 @@ def _refuse_taken(work: Work, jobs: Sequence[Job]) -> None:
     for job in still_open(jobs):
         if job.found is not None and not job.found.ours:
             finders[job.found.target_id].append(job)
-    if not finders or not work.flow.links_records:
+    if not finders or not (work.flow.links_records and work.flow.one_to_one):
         return
     owners = work.owners_of(sorted(finders))
     for target_id, found_by in finders.items():

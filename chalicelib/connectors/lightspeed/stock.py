@@ -216,13 +216,17 @@ def _changes_of(wanted: Wanted[Count], sold: Mapping[str, Decimal]) -> list[Chan
 
 
 def _sold(sales: Sequence[SaleModel]) -> dict[tuple[str, str], Decimal]:
-    """Return pieces that sales took from stock, by product and outlet; returns bring some back."""
+    """Return pieces that sales took from stock, by product and outlet.
+
+    What came back is left out, for the count may hold it already. Where it does not, the next count
+    will, and until then the outlet shows less than there is and never more.
+    """
     sold: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for sale in sales:
         on_account = sale.state == "pending" and "onaccount" in sale.attributes
         if sale.state != "closed" and not on_account:
             continue
         for line in sale.lines:
-            if line.product.id and sale.source.outlet_id:
+            if line.product.id and sale.source.outlet_id and line.quantity > 0:
                 sold[line.product.id, sale.source.outlet_id] += line.quantity
     return dict(sold)

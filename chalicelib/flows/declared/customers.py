@@ -22,6 +22,7 @@ def customers(
         plan=contacts.contact_from_customer,
         skips=contacts.why_no_contact,
         columns=contacts.customer_columns,
+        one_to_one=False,
         starts_at=contacts.changed_at,
         settings=(
             start_date("Customers who did not change since", required=False),

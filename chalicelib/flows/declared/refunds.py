@@ -33,6 +33,7 @@ def refunds(
             record=sales_credits.returned_order,
         ),
         shares=f"{source.name}-orders-to-{target.name}",
+        withdrawn=sales_credits.is_withdrawn,
         starts_at=sales_credits.refunded_at,
         settings=(
             start_date("Refunds"),

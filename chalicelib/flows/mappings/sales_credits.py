@@ -106,6 +106,11 @@ def why_no_sales_credit(refund: Refund, planning: Planning) -> str | None:
     return None
 
 
+def is_withdrawn(refund: Refund) -> bool:
+    """Whether a refund was refused or taken back after all."""
+    return refund.state == "failed"
+
+
 def returned_items(refund: Refund) -> Sequence[str]:
     """Ids whose links a refund needs: the things that came back."""
     return tuple(line.item_id for line in refund.lines if line.item_id is not None)

@@ -138,6 +138,7 @@ class Books:
     entries: dict[str, Entry] = field(default_factory=dict)
     looks: int = 0
     writes: int = 0
+    loses_answer: bool = False  #: the next write is done, and nobody hears of it
 
     def find_many(self, wanted: Sequence[Wanted[Wish]]) -> Mapping[str, Found]:
         self.looks += 1
@@ -153,8 +154,14 @@ class Books:
                     )
         return found
 
-    def write_many(self, writes: Sequence[tuple[Wanted[Wish], Found | None]]) -> Mapping[str, Done]:
-        return {want.record: self._write(want, found) for want, found in writes}
+    def write_many(
+        self, writes: Sequence[tuple[Wanted[Wish], Found | None]]
+    ) -> Mapping[str, Done | SyncFailure]:
+        done = {want.record: self._write(want, found) for want, found in writes}
+        if not self.loses_answer:
+            return dict(done)
+        self.loses_answer = False
+        return dict.fromkeys(done, SyncFailure(Reason.OUTCOME_UNKNOWN, "No answer came."))
 
     def _write(self, want: Wanted[Wish], found: Found | None) -> Done:
         self.writes += 1
@@ -268,12 +275,12 @@ class Papers:
     book: Books
     credits: Books
 
-    def ask(self, record: str, flow: str = ORDERS) -> None:
+    def ask(self, record: str, flow: str = ORDERS, rounds: int = 20) -> None:
         """Say that a record changed, and work what follows."""
         kind = self.toy.services.flows[flow].kind
         name = self.toy.name(record, flow)
         request_many(self.toy.services, [Request(name=name, kind=kind, by="webhook")])
-        self.toy.work()
+        self.toy.work(rounds)
 
     def sync(self, record: str, **changes: Any) -> None:
         """Change an order at the shop, and bring it to the books."""

@@ -87,3 +87,24 @@ def test_record_of_which_only_the_id_is_left_keeps_its_columns(papers: Papers) -
     )
     papers.sync("1", status="sent")
     assert papers.row("1").columns == {"order_id": "1"}
+
+
+def test_record_that_is_void_at_its_source_is_not_overlooked_once_it_was_written(
+    papers: Papers,
+) -> None:
+    flow = replace(papers.toy.services.flows[REFUNDS], withdrawn=lambda one: one.status == "void")
+    papers.toy.services = replace(
+        papers.toy.services, flows={**papers.toy.services.flows, REFUNDS: flow}
+    )
+    papers.sync("1")
+    papers.refund("R1", "1")
+    papers.refunds.put("R1", status="void")
+    papers.ask("R1", REFUNDS)
+    row = papers.row("R1", REFUNDS)
+    assert (row.status, row.reason) == (Status.FAILED, Reason.CONFLICT)
+    assert (
+        row.detail == "It was taken back at Shop after D1 was made for it at Till: cancel D1 there."
+    )
+    papers.refunds.put("R2", status="void", order_id="1")
+    papers.ask("R2", REFUNDS)
+    assert papers.row("R2", REFUNDS).reason is not Reason.CONFLICT

@@ -221,3 +221,15 @@ def test_status_is_looked_at_although_the_order_itself_is_unchanged(papers: Pape
     papers.ask("1")
     assert papers.book.looks == looks + 1
     assert papers.book.writes == 1
+
+
+def test_status_that_people_moved_before_we_saw_our_order_goes_back(papers: Papers) -> None:
+    papers.book.loses_answer = True
+    papers.orders.put("1")
+    papers.ask("1", rounds=1)
+    assert papers.row("1").agreed == Agreed(source="new", target="1").to_text()
+    papers.book.move("D1", "2")
+    papers.toy.pass_s(600)
+    papers.ask("1")
+    assert papers.orders.papers["1"].status == "sent"
+    assert papers.row("1").status is Status.SYNCED
