@@ -80,6 +80,8 @@ def _note_lone_status(work: Work, ways: BothWays, job: Job) -> None:
         return  # it was cancelled there by its state
     if forward is None:
         job.note = f"The status “{now}” has no counterpart at {target} and changed nothing there."
+    elif job.desired.moves_to:
+        return  # the target gets another status now
     elif there not in ("", forward) and ways.back(there, work.planning) is None:
         job.note = f"Status {there} of {target} has no counterpart at {source}: nothing changed."
 

@@ -97,6 +97,13 @@ def test_source_counts_where_both_sides_changed(papers: Papers) -> None:
     assert papers.orders.told == []
 
 
+def test_status_that_is_replaced_now_is_not_spoken_of(papers: Papers) -> None:
+    papers.sync("1")
+    papers.book.move("D1", "7")
+    papers.sync("1", status="sent")
+    assert (status_of(papers), papers.row("1").detail) == ("2", None)
+
+
 def test_change_that_could_not_be_written_is_not_forgotten(papers: Papers) -> None:
     papers.sync("1")
     papers.book.move("D1", "2")
