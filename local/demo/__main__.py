@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 
+from chalicelib.connectors.catalog import OFFERS
 from chalicelib.flows.catalog import FLOWS
 from chalicelib.ops.settings import Settings, SettingsError
 from local.demo import folder, merchant
@@ -130,7 +131,7 @@ def _introduce(demo: Demo, consumer_key: str) -> None:
     print(f"             {consumer_key}  (the merchant {merchant.CONSUMER} alone)")
     print(f"API          {demo.url}/v1  (the same keys)")
     for name, address in demo.vendors.addresses.items():
-        print(f"{name.capitalize():<12} {address}  (a simulator; POST {address}/_sim/state)")
+        print(f"{OFFERS[name].label:<12} {address}  (a simulator; POST {address}/_sim/state)")
     print(f"Description  {demo.data / folder.DESCRIPTION}")
     print("Look around  .venv/bin/python -m cli logs list", flush=True)
 
