@@ -72,7 +72,7 @@ def is_undone(desired: SalesOrder, state: OrderState) -> bool:
 def holds_goods(order: OrderModel) -> bool:
     """Whether goods are set aside that never left."""
     left = order.shipping in (goods.ALL_SHIPPED, goods.PART_SHIPPED)
-    return not left and not goods.is_unallocated(order)
+    return not left and order.allocation in (goods.ALL_ALLOCATED, goods.PART_ALLOCATED)
 
 
 def cancels(desired: SalesOrder) -> bool:

@@ -210,10 +210,23 @@ def test_equal_means_nothing_is_left_to_do(changes: dict[str, Any], answer: bool
     assert is_equal(order(), OrderState(order=found)) is answer
 
 
-def test_cancelled_order_is_equal_by_its_status_alone() -> None:
+def test_cancelled_order_is_equal_whatever_its_rows_say() -> None:
     cancelled = there(row(net="1"), orderStatus={"orderStatusId": 9})
     assert is_equal(order(cancelled=True), OrderState(order=cancelled))
     assert not is_equal(order(cancelled=True), OrderState(order=there()))
+
+
+def test_cancelled_order_is_not_equal_while_it_holds_our_money_or_goods() -> None:
+    cancelled = there(orderStatus={"orderStatusId": 9})
+    taken_back = order(cancelled=True, unpaid=("P1",))
+    assert not is_equal(taken_back, OrderState(order=cancelled, payments=(paid("P1", "20.00"),)))
+    assert is_equal(taken_back, OrderState(order=cancelled, payments=(paid("P2", "20.00"),)))
+    reserved = there(orderStatus={"orderStatusId": 9}, allocationStatusCode="APA")
+    assert not is_equal(order(cancelled=True), OrderState(order=reserved))
+    sent = there(
+        orderStatus={"orderStatusId": 9}, allocationStatusCode="AAA", shippingStatusCode="ASS"
+    )
+    assert is_equal(order(cancelled=True), OrderState(order=sent))
 
 
 def test_missing_and_wrong_payments_are_not_equal() -> None:
