@@ -89,7 +89,6 @@ class WebDay:
         if self.orders:
             self.people.refund(self.orders.pop(0), str(REFUNDED))
 
-
     def _ship(self) -> None:
         """Let the ERP's people send out an order, once it is there."""
         erp = self.vendors.brightpearl
