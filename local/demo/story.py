@@ -154,7 +154,8 @@ class Story:
 
     @property
     def _orders(self) -> int:
-        return len(self.orders) + bool(self.wrong) + self.chapters.orders
+        own = len(self.orders) + bool(self.wrong) + len(self.returned)
+        return own + self.chapters.orders
 
     def _are_told(self) -> bool:
         return all(sender.drain(0) for sender in self.vendors.senders)

@@ -83,10 +83,6 @@ class ToldStory(Story):
         super()._break_down()
         self._import_orders()  # no webhook tells of the till's order that only gives back
 
-    def _is_settled(self) -> bool:
-        orders = self.log.count()["order"].total()
-        return orders >= self._orders + len(self.returned) and super()._is_settled()
-
     def _import_orders(self) -> None:
         just_now = datetime.now(UTC) - timedelta(minutes=1)
         path = f"{self.log.base}/flows/{ORDERS}/executions"

@@ -40,7 +40,8 @@ def situation(stage: Stage) -> Iterator[Situation]:
 
 
 def _is_polled(house: House) -> bool:
-    return all(flow["last_execution"] for flow in house.api.get(f"{house.base}/flows")["items"])
+    flows = house.api.get(f"{house.base}/flows")["items"]
+    return all(flow["last_execution"] for flow in flows if flow["enabled"])
 
 
 def _prepare(stage: Stage, house: House, candle: int) -> Situation:

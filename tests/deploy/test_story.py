@@ -21,6 +21,13 @@ class DeployedStory(Story):
 
     def _lose_a_webhook(self) -> None:
         super()._lose_a_webhook()
+        self._import_orders()
+
+    def _break_down(self) -> None:
+        super()._break_down()
+        self._import_orders()  # no webhook tells of the till's order that only gives back
+
+    def _import_orders(self) -> None:
         just_now = datetime.now(UTC) - timedelta(minutes=1)
         period = {"from": just_now.isoformat()}
         self.log.api.post(f"{self.log.base}/flows/{ORDERS}/executions", period)
